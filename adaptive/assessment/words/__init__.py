@@ -1,0 +1,1 @@
+"""Assessing answers in the learner's own words."""

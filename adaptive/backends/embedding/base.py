@@ -1,0 +1,33 @@
+"""What every embedding model must offer. Importing this file loads no model library."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+DIMENSIONS = 384  # the width of the vector column in the database
+
+
+class EmbeddingUnavailable(RuntimeError):
+    """The model cannot be loaded (files missing or broken)."""
+
+
+class EmbeddingModel(ABC):
+    """Turns texts into vectors whose dot product is their similarity.
+
+    `name` and `version` are stored with every vector: vectors of different models must never be compared.
+    """
+
+    name: str = ""
+    version: str = ""
+    dimensions: int = DIMENSIONS
+
+    @abstractmethod
+    def load(self) -> None:
+        """Do the heavy work once. Safe to call again. Raises EmbeddingUnavailable."""
+
+    @abstractmethod
+    def encode(self, texts: list[str]) -> np.ndarray:
+        """float32 of shape (len(texts), dimensions), every row of length 1 (a text without words included).
+
+        A row depends on its text alone, not on the others of the call. Text beyond the model's limit is ignored.
+        """

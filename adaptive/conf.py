@@ -1,0 +1,74 @@
+"""The plugin's settings: `settings.ADAPTIVE`, with defaults, checked once.
+
+A bad value stops the start with one sentence that says what to change.
+"""
+
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveSettings:
+    """One installation's choices. Keys of `settings.ADAPTIVE` are these names in capitals."""
+
+    data_dir: Path = Path(".data")
+    model_dir: Path = Path(".data/models")
+    ai_enabled: bool = True
+    llm: str = "adaptive.backends.llm.transformers_local.TransformersModel"
+    llm_options: dict[str, Any] = field(default_factory=dict)
+    embedding: str = "adaptive.backends.embedding.sentence_encoder.SentenceEncoder"
+    embedding_options: dict[str, Any] = field(default_factory=dict)
+    learner_model: str = "adaptive.backends.learner_model.pfa.PfaForgetting"
+    # Below this confidence an assessment of words goes to a teacher instead of to the student.
+    release_confidence: float = 0.75
+    # The success window worth practising in, on p_correct (our operational reading of the zone of proximal development).
+    zpd_low: float = 0.55
+    zpd_high: float = 0.90
+    # Share of picks drawn at random from the good candidates, so that the policy can be judged later.
+    exploration: float = 0.05
+    # May the language model reword explanations? Off for the small default model: see docs.
+    reword_explanations: bool = False
+    max_tries: int = 4
+    lease_seconds: int = 60
+    max_answer_characters: int = 20_000
+    requests_per_minute: int = 6000
+
+    def __post_init__(self) -> None:
+        for name in ("release_confidence", "zpd_low", "zpd_high", "exploration"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise ImproperlyConfigured(f"ADAPTIVE[{name.upper()!r}] is {value!r}; set it to a number from 0 to 1.")
+        if self.zpd_low >= self.zpd_high:
+            raise ImproperlyConfigured(
+                f"ADAPTIVE['ZPD_LOW'] ({self.zpd_low}) must be below ADAPTIVE['ZPD_HIGH'] ({self.zpd_high})."
+            )
+        for name in ("llm", "embedding", "learner_model"):
+            if "." not in getattr(self, name):
+                raise ImproperlyConfigured(
+                    f"ADAPTIVE[{name.upper()!r}] is {getattr(self, name)!r}; give the dotted path of a backend class."
+                )
+
+
+@lru_cache(maxsize=1)
+def settings() -> AdaptiveSettings:
+    """The settings in force. Raises ImproperlyConfigured for an unknown key or a bad value."""
+    given = getattr(django_settings, "ADAPTIVE", {})
+    known = {f.name.upper(): f.name for f in fields(AdaptiveSettings)}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ImproperlyConfigured(f"ADAPTIVE[{unknown[0]!r}] is not a setting; known are {', '.join(sorted(known))}.")
+    return AdaptiveSettings(**{known[key]: value for key, value in given.items()})
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting == "ADAPTIVE":
+        settings.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,40 @@
+"""All models of the app, so that Django finds them. They live in their domains; this file only gathers."""
+
+from adaptive.assessment.models import Assessment
+from adaptive.audit.models import AuditEntry
+from adaptive.catalog.models import Course, Resource, ResourceSkill, Skill, SkillPrerequisite
+from adaptive.events.models import Attempt
+from adaptive.experiments.models import Experiment, Exposure
+from adaptive.explanation.models import Explanation
+from adaptive.learners.models import Cohort, Enrolment, Learner
+from adaptive.mastery.models import LearnerModelVersion, LearnerState, MasteryChange, SkillMastery
+from adaptive.recommendation.models import Impression, ImpressionEvent, Slate, SlateHint
+from adaptive.tenants.models import ApiToken, IdempotencyRecord, Tenant
+
+__all__ = [
+    "ApiToken",
+    "Assessment",
+    "Attempt",
+    "AuditEntry",
+    "Cohort",
+    "Course",
+    "Enrolment",
+    "Experiment",
+    "Explanation",
+    "Exposure",
+    "IdempotencyRecord",
+    "Impression",
+    "ImpressionEvent",
+    "Learner",
+    "LearnerModelVersion",
+    "LearnerState",
+    "MasteryChange",
+    "Resource",
+    "ResourceSkill",
+    "Skill",
+    "SkillMastery",
+    "SkillPrerequisite",
+    "Slate",
+    "SlateHint",
+    "Tenant",
+]

@@ -1,0 +1,123 @@
+"""Slates and what became of them. A slate is a receipt: it keeps every candidate, feature and score it was made from."""
+
+import uuid
+
+from django.db import models
+from pgvector.django import VectorField
+
+from adaptive.catalog.models import EMBEDDING_DIMENSIONS, Course, Resource
+from adaptive.events.models import Attempt
+from adaptive.experiments.models import Experiment
+from adaptive.learners.models import Learner
+from adaptive.tenants.models import Tenant
+
+
+class SlateHint(models.Model):
+    """What an assessment tells the next slate: the words (and the place in embedding space) of what was missing."""
+
+    attempt = models.OneToOneField(Attempt, on_delete=models.CASCADE, related_name="slate_hint")
+    learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="slate_hints")
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="slate_hints")
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+")
+    score = models.FloatField()
+    missing = models.TextField(blank=True)
+    misconception = models.CharField(max_length=255, blank=True)
+    vector = VectorField(dimensions=EMBEDDING_DIMENSIONS, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["learner", "course", "-created_at"], name="slate_hint_recent")]
+
+    def __str__(self) -> str:
+        return f"hint from attempt {self.attempt_id}"
+
+
+class Slate(models.Model):
+    class Purpose(models.TextChoices):
+        PRACTICE = "practice"
+        REVIEW = "review"
+        FEED = "feed"
+        CATALOGUE = "catalogue"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="slates")
+    learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="slates")
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="slates")
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    query = models.TextField(blank=True)
+    policy = models.CharField(max_length=64)
+    experiment = models.ForeignKey(Experiment, null=True, blank=True, on_delete=models.SET_NULL, related_name="slates")
+    variant = models.CharField(max_length=64, blank=True)
+    learner_model = models.CharField(max_length=255, blank=True)
+    seed = models.BigIntegerField(default=0)
+    context = models.JSONField(default=dict)  # what was known: mastery by skill, window, settings
+    candidates = models.JSONField(default=list)  # [{resource, generators, features, score, p_correct, dropped}]
+    why_empty = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["learner", "course", "-created_at"], name="slate_learner_recent"),
+            models.Index(fields=["course", "-created_at"], name="slate_course_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Impression(models.Model):
+    """One place of a slate: a resource at a position, with the chance (propensity) it had to be put there."""
+
+    slate = models.ForeignKey(Slate, on_delete=models.CASCADE, related_name="impressions")
+    position = models.PositiveSmallIntegerField()  # from 1
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="impressions")
+    generators = models.JSONField(default=list)
+    score = models.FloatField()
+    p_correct = models.FloatField(null=True)  # null where nothing is answered
+    propensity = models.FloatField()
+    is_exploration = models.BooleanField(default=False)
+    features = models.JSONField(default=dict)
+    reasons = models.JSONField(default=list)  # [{code, facts}]
+    shown_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["slate", "position"], name="one_resource_per_position"),
+            models.UniqueConstraint(fields=["slate", "resource"], name="no_repeat_in_slate"),
+            models.CheckConstraint(
+                condition=models.Q(propensity__gt=0, propensity__lte=1), name="propensity_is_a_probability"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slate_id} at {self.position}"
+
+
+class ImpressionEvent(models.Model):
+    class Type(models.TextChoices):
+        IMPRESSION = "impression"
+        CLICK = "click"
+        START = "start"
+        COMPLETE = "complete"
+        DISMISS = "dismiss"
+        RATE = "rate"
+        DISAGREE = "disagree"
+
+    class Reason(models.TextChoices):
+        TOO_EASY = "too_easy"
+        TOO_HARD = "too_hard"
+        SEEN = "seen"
+        NOT_NOW = "not_now"
+
+    impression = models.ForeignKey(Impression, on_delete=models.CASCADE, related_name="events")
+    type = models.CharField(max_length=10, choices=Type)
+    rating = models.PositiveSmallIntegerField(null=True, blank=True)
+    reason = models.CharField(max_length=10, choices=Reason, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["impression", "type"], name="impression_event_type")]
+
+    def __str__(self) -> str:
+        return f"{self.type} on {self.impression_id}"

@@ -27,7 +27,8 @@ class AdaptiveSettings:
     learner_model: str = "adaptive.backends.learner_model.pfa.PfaForgetting"
     # Below this confidence an assessment of words goes to a teacher instead of to the student.
     release_confidence: float = 0.75
-    # The success window worth practising in, on p_correct (our operational reading of the zone of proximal development).
+    # The success window worth practising in, on p_correct: our operational reading of the zone of proximal
+    # development.
     zpd_low: float = 0.55
     zpd_high: float = 0.90
     # Share of picks drawn at random from the good candidates, so that the policy can be judged later.

@@ -1,4 +1,4 @@
-"""Slates and what became of them. A slate is a receipt: it keeps every candidate, feature and score it was made from."""
+"""Slates and what became of them. A slate is a receipt: it keeps all that it was made from."""
 
 import uuid
 

@@ -1,0 +1,64 @@
+from collections import defaultdict
+
+from django.db.models import QuerySet
+
+from adaptive.catalog.formats import Exercise
+from adaptive.catalog.models import Course, Resource, Skill, SkillPrerequisite
+from adaptive.common.errors import NotFound
+from adaptive.tenants.models import Tenant
+
+
+def course_get(*, tenant: Tenant, course: str) -> Course:
+    """The course by the LMS's own id. Raises NotFound."""
+    found = Course.objects.select_related("tenant").filter(tenant=tenant, external_id=course).first()
+    if found is None:
+        raise NotFound(f"There is no course “{course[:60]}”.")
+    return found
+
+
+def resource_get(*, course: Course, resource: str) -> Resource:
+    """The resource by the LMS's own id. Raises NotFound."""
+    found = Resource.objects.filter(course=course, external_id=resource).first()
+    if found is None:
+        raise NotFound(f"There is no resource “{resource[:60]}” in “{course.external_id}”.")
+    found.course = course
+    return found
+
+
+def skills_of(*, course: Course) -> QuerySet[Skill]:
+    return Skill.objects.filter(course=course)
+
+
+def resources_of(*, course: Course, kinds: list[str] | None = None) -> QuerySet[Resource]:
+    """The course's resources that are not retired, in the order in which they were made."""
+    found = Resource.objects.filter(course=course, is_retired=False).defer("embedding", "search").order_by("id")
+    return found.filter(kind__in=kinds) if kinds else found
+
+
+def prerequisites_of(*, course: Course) -> dict[int, list[int]]:
+    """Skill id -> ids of its direct prerequisites; skills without any are left out."""
+    links: dict[int, list[int]] = defaultdict(list)
+    for skill_id, prerequisite_id in SkillPrerequisite.objects.filter(skill__course=course).values_list(
+        "skill_id", "prerequisite_id"
+    ):
+        links[skill_id].append(prerequisite_id)
+    return dict(links)
+
+
+def skill_ids_of(*, resources: list[int]) -> dict[int, list[int]]:
+    """Resource id -> ids of its skills, the main one first. One query."""
+    found: dict[int, list[int]] = {resource: [] for resource in resources}
+    through = Resource.skills.through.objects.filter(resource__in=resources).order_by("resource_id", "position", "id")
+    for resource_id, skill_id in through.values_list("resource_id", "skill_id"):
+        found[resource_id].append(skill_id)
+    return found
+
+
+def exercise_of(resource: Resource) -> Exercise:
+    """The parts of the resource that assessing needs, as plain data."""
+    return Exercise(
+        response_format=resource.response_format,
+        body=resource.body,
+        choices=tuple(resource.choices),
+        answer=resource.answer,
+    )

@@ -1,0 +1,60 @@
+from typing import Any
+
+from django.db import transaction
+
+from adaptive.common.errors import FieldError, InvalidInput
+from adaptive.common.text import control_character
+from adaptive.learners.models import Cohort, Enrolment, Learner
+from adaptive.tenants.models import Tenant
+
+MAX_PREFERENCES = 20
+
+
+def _check_id(value: str, pointer: str) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= 255 or control_character(value):
+        detail = "An id is a text of 1 to 255 characters without control characters."
+        raise InvalidInput(detail, errors=[FieldError(pointer, detail)])
+    return value
+
+
+def learner_put(
+    *,
+    tenant: Tenant,
+    external_id: str,
+    display_name: str | None = None,
+    language: str | None = None,
+    preferences: dict[str, Any] | None = None,
+    ai_consent: bool | None = None,
+    is_simulated: bool | None = None,
+) -> tuple[Learner, bool]:
+    """Creates the learner or changes what is given (None: leave as it is). Returns (learner, created)."""
+    _check_id(external_id, "/learner")
+    if preferences is not None and len(preferences) > MAX_PREFERENCES:
+        raise InvalidInput(
+            "Too many preferences.", errors=[FieldError("/preferences", f"{MAX_PREFERENCES} are the most.")]
+        )
+    given = {
+        "display_name": display_name,
+        "language": language,
+        "preferences": preferences,
+        "ai_consent": ai_consent,
+        "is_simulated": is_simulated,
+    }
+    values = {name: value for name, value in given.items() if value is not None}
+    return Learner.objects.update_or_create(tenant=tenant, external_id=external_id, defaults=values)
+
+
+@transaction.atomic
+def enrolment_put(
+    *, learner: Learner, course: Any, role: str = Enrolment.Role.LEARNER, cohort: str = ""
+) -> tuple[Enrolment, bool]:
+    """Enrols the learner in the course of the same tenant. Returns (enrolment, created)."""
+    if role not in Enrolment.Role.values:
+        detail = f"“{str(role)[:40]}” is no role: use learner or teacher."
+        raise InvalidInput(detail, errors=[FieldError("/role", detail)])
+    if course.tenant_id != learner.tenant_id:
+        raise InvalidInput("The learner and the course belong to different tenants.")
+    group = None
+    if cohort:
+        group, _ = Cohort.objects.get_or_create(tenant_id=course.tenant_id, course=course, name=cohort[:255])
+    return Enrolment.objects.update_or_create(learner=learner, course=course, defaults={"role": role, "cohort": group})

@@ -22,6 +22,8 @@ class Course(models.Model):
     release_confidence = models.FloatField(null=True, blank=True)
     is_ai_enabled = models.BooleanField(default=True)
     misconceptions = models.JSONField(default=list, blank=True)  # [{id, name, description}]
+    # Grows when the skills or the difficulty of an exercise change: what was computed from them is then rebuilt.
+    item_version = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

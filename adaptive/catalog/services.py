@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.db import transaction
+from django.db import models, transaction
 
 from adaptive.catalog.checking import check_external_id, check_resource
 from adaptive.catalog.graph import find_cycle
@@ -147,9 +147,17 @@ def resource_put(
         "content_hash": stable_hash(content_text(draft)),
         "is_retired": False,
     }
+    before = Resource.objects.filter(course=course, external_id=external_id).values("authored_difficulty").first()
     resource, created = Resource.objects.update_or_create(course=course, external_id=external_id, defaults=defaults)
     current = list(resource.skill_links.order_by("position").values_list("skill_id", flat=True)) if not created else []
-    if current != [skill_ids[skill] for skill in wanted]:
+    is_relinked = current != [skill_ids[skill] for skill in wanted]
+    if (
+        before
+        and resource.is_exercise
+        and (is_relinked or before["authored_difficulty"] != resource.authored_difficulty)
+    ):
+        Course.objects.filter(pk=course.pk).update(item_version=models.F("item_version") + 1)
+    if is_relinked:
         resource.skill_links.all().delete()
         ResourceSkill.objects.bulk_create(
             [

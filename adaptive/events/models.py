@@ -46,7 +46,9 @@ class Attempt(models.Model):
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     next_at = models.DateTimeField(db_default=Now())
-    n_tries = models.PositiveSmallIntegerField(default=0)
+    published_at = models.DateTimeField(db_default=Now())  # when a worker was last told
+    n_tries = models.PositiveSmallIntegerField(default=0)  # failures that were reported
+    n_lost = models.PositiveSmallIntegerField(default=0)  # workers that died with it in hand
     last_error = models.TextField(blank=True)
     # Its place in the order in which this learner's state took attempts in (per learner and course, from 1).
     # Null: not taken in. Live update and replay both follow it.

@@ -1,0 +1,24 @@
+"""Exercises as the learner model sees them."""
+
+from collections.abc import Iterable
+
+from adaptive.backends.learner_model.base import Item
+from adaptive.catalog.models import Resource
+from adaptive.catalog.selectors import skill_ids_of
+from adaptive.common.probability import logit
+
+
+def authored_logit(authored_difficulty: float | None) -> float | None:
+    """The author's share of wrong answers (0-1) as a difficulty in logits, kept between those of .05 and .95."""
+    return None if authored_difficulty is None else logit(min(max(authored_difficulty, 0.05), 0.95))
+
+
+def items_of(resource_ids: Iterable[int]) -> dict[int, Item]:
+    """Resource id -> Item. Two queries, however many."""
+    ids = list(resource_ids)
+    skills = skill_ids_of(resources=ids)
+    rows = Resource.objects.filter(pk__in=ids).values_list("pk", "authored_difficulty", "response_format")
+    return {
+        pk: Item(id=pk, skill_ids=tuple(skills[pk]), difficulty=authored_logit(difficulty), response_format=form)
+        for pk, difficulty, form in rows
+    }

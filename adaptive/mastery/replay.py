@@ -1,0 +1,68 @@
+"""From attempts to belief. Live update and replay run `take_in`, so they cannot differ."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from adaptive.backends.learner_model.base import Item, LearnerModel, Observation, SkillView, State
+from adaptive.events.models import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One attempt as the learner model takes it in."""
+
+    attempt_id: int
+    observation: Observation
+
+
+@dataclass(slots=True)
+class Belief:
+    """All that is derived of one learner in one course."""
+
+    state: State
+    n_applied: int = 0
+    views: dict[int, tuple[SkillView, float]] = field(default_factory=dict)  # skill id -> (view, as of: epoch seconds)
+    changes: list[tuple[int, int, float, float]] = field(default_factory=list)  # attempt, skill, before, after
+
+
+def take_in(model: LearnerModel, belief: Belief, taken: Taken) -> None:
+    """One more attempt: the state moves, and what it moved is noted. Changes `belief`."""
+    observation = taken.observation
+    skill_ids = observation.item.skill_ids
+    before = {skill_id: model.skill(belief.state, skill_id, observation.at).p_mastery for skill_id in skill_ids}
+    belief.state = model.update(belief.state, observation)
+    belief.n_applied += 1
+    for skill_id in skill_ids:
+        view = model.skill(belief.state, skill_id, observation.at)
+        belief.views[skill_id] = (view, observation.at)
+        belief.changes.append((taken.attempt_id, skill_id, before[skill_id], view.p_mastery))
+
+
+def replay(model: LearnerModel, history: Iterable[Taken]) -> Belief:
+    """The belief after the whole history."""
+    belief = Belief(model.empty())
+    for taken in history:
+        take_in(model, belief, taken)
+    return belief
+
+
+def observation_of(*, item: Item, score: float, submitted_at: float, n_hints: int) -> Observation:
+    return Observation(item=item, score=score, at=submitted_at, n_hints=n_hints)
+
+
+def history_of(*, learner_id: int, course_id: int, items: dict[int, Item]) -> Iterator[Taken]:
+    """The learner's applied attempts with their scores as they count now, in the order in which they were applied."""
+    rows = (
+        Attempt.objects.filter(
+            learner_id=learner_id, course_id=course_id, applied_seq__isnull=False, assessments__is_current=True
+        )
+        .order_by("applied_seq")
+        .values_list("pk", "resource_id", "assessments__score", "submitted_at", "n_hints")
+    )
+    for pk, resource_id, score, submitted_at, n_hints in rows.iterator(chunk_size=5000):
+        yield Taken(
+            pk,
+            observation_of(
+                item=items[resource_id], score=score, submitted_at=submitted_at.timestamp(), n_hints=n_hints
+            ),
+        )

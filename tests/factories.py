@@ -177,7 +177,12 @@ def resource_make(
 
 
 def exercise_make(
-    course: Course, skills: list[Skill], response_format: str = "choice", *, external_id: str | None = None, **values: Any
+    course: Course,
+    skills: list[Skill],
+    response_format: str = "choice",
+    *,
+    external_id: str | None = None,
+    **values: Any,
 ) -> Resource:
     content = {
         "hints": ["Look at the whole.", "Count all parts.", "Similar: 1 of 6 slices is $\\frac{1}{6}$."],
@@ -203,7 +208,12 @@ def enrol(learner: Learner, course: Course, role: str = "learner") -> Enrolment:
 
 
 def attempt_make(
-    learner: Learner, resource: Resource, *, response: dict[str, Any] | None = None, score: float | None = None, **values
+    learner: Learner,
+    resource: Resource,
+    *,
+    response: dict[str, Any] | None = None,
+    score: float | None = None,
+    **values,
 ) -> Attempt:
     """An attempt; with a score it is assessed by key, without one it waits to be read."""
     values.setdefault("submitted_at", NOON)
@@ -286,13 +296,13 @@ def cast_make() -> Cast:
     reading = resource_make(
         course, [meaning], external_id="reading", title="What a fraction is", body="# Parts\n\nA *fraction* is a part."
     )
-    worked_example = resource_make(course, [adding], external_id="worked", kind="worked_example", title="Adding, slowly")
+    worked_example = resource_make(
+        course, [adding], external_id="worked", kind="worked_example", title="Adding, slowly"
+    )
     alice, bob, charlie = (learner_make(tenant, name) for name in ("alice", "bob", "charlie"))
     mallory = learner_make(other, "mallory")
     for learner in (alice, bob):
         enrol(learner, course)
     enrol(charlie, course, "teacher")
     enrol(mallory, other_course)
-    return Cast(
-        tenant, course, skills, exercises, reading, worked_example, alice, bob, charlie, mallory, other_course
-    )
+    return Cast(tenant, course, skills, exercises, reading, worked_example, alice, bob, charlie, mallory, other_course)

@@ -39,6 +39,7 @@ class Attempt(models.Model):
     latency_ms = models.PositiveIntegerField(null=True)
     source = models.CharField(max_length=10, choices=Source)
     idempotency_key = models.CharField(max_length=255, null=True)
+    request_hash = models.CharField(max_length=64, blank=True)  # of all that was sent under this key
     impression_id = models.BigIntegerField(null=True)  # the place of the slate it was picked from, if any
 
     # The work that it needs.

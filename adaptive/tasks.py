@@ -1,0 +1,59 @@
+"""Background jobs. Messages carry ids alone; every job is safe to run twice, and to lose."""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+
+from celery import shared_task
+from celery.signals import worker_process_init
+
+from adaptive.backends.registry import get_embedding, get_llm
+from adaptive.catalog.embedding import resources_embed
+from adaptive.explanation.services import explanation_reword
+from adaptive.practice.services import attempt_work
+from adaptive.practice.sweeping import sweep
+
+logger = logging.getLogger(__name__)
+
+PR_SET_PDEATHSIG = 1
+
+
+@shared_task(name="adaptive.attempt_assess")
+def attempt_assess_job(attempt_id: int) -> str:
+    return attempt_work(int(attempt_id))
+
+
+@shared_task(name="adaptive.sweep", soft_time_limit=50, time_limit=60)
+def sweep_job() -> dict[str, int]:
+    return sweep()
+
+
+@shared_task(name="adaptive.resources_embed", soft_time_limit=600, time_limit=660)
+def resources_embed_job() -> int:
+    return resources_embed(embedding=get_embedding())
+
+
+@shared_task(name="adaptive.explanation_reword")
+def explanation_reword_job(explanation_id: int) -> bool:
+    return explanation_reword(explanation_id=int(explanation_id), llm=get_llm())
+
+
+@worker_process_init.connect
+def prepare_process(**kwargs: object) -> None:
+    """In every new pool process: die with the parent, and read the models before the first answer waits for them."""
+    if sys.platform == "linux":
+        # A parent killed with -9 would else leave this process, and its gigabyte, behind.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == 1 and os.environ.get("ADAPTIVE_SUPERVISED"):
+            os._exit(1)
+    if os.environ.get("ADAPTIVE_PRELOAD_MODELS"):
+        try:
+            get_embedding().load()
+            llm = get_llm()
+            if llm.is_available():
+                llm.load()
+        except Exception:
+            # The jobs themselves will say so again and wait; a worker that cannot start would help nobody.
+            logger.exception("the models could not be read ahead")

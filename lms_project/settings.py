@@ -81,6 +81,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+if "pytest" in sys.modules:
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow hash protects nobody in a test
 LOGIN_URL = "adaptive:login"
 LOGIN_REDIRECT_URL = "adaptive:home"
 LOGOUT_REDIRECT_URL = "adaptive:login"

@@ -1,4 +1,4 @@
-"""The one place where an assessment takes effect: assessment, learner state and slate hint in one fenced transaction."""
+"""Where an assessment takes effect: assessment, learner state and slate hint in one fenced transaction."""
 
 import uuid
 from collections.abc import Sequence

@@ -1,0 +1,18 @@
+"""Generators of candidates, each by its name, and which of them a purpose asks."""
+
+from types import ModuleType
+
+from . import due_review, fresh, next_skill, popular, query_words, similar_content
+
+GENERATORS: tuple[ModuleType, ...] = (query_words, due_review, similar_content, next_skill, popular, fresh)
+
+# Name -> most resources it may bring, by purpose. A slate with a query asks query_words alone.
+SHARES: dict[str, dict[str, int]] = {
+    "practice": {"due_review": 20, "similar_content": 20, "next_skill": 48},
+    "review": {"due_review": 60},
+    "feed": {"similar_content": 20, "next_skill": 24, "popular": 24, "fresh": 24},
+    "catalogue": {"similar_content": 20, "next_skill": 40, "popular": 24, "fresh": 12},
+}
+QUERY_SHARES = {"query_words": 60}
+# Asked as well where little is known of the learner, or where the others found too little.
+STAND_IN = {"popular": 24}

@@ -1,0 +1,88 @@
+"""What ranking looks at, computed from context and candidate alone. Pure."""
+
+import math
+from collections.abc import Mapping
+
+from adaptive.common.probability import clamp, logit, sigmoid
+
+from .skills import skills_of
+from .types import DIGITS, Candidate, Context, Features
+
+KIND_WEIGHTS = {
+    "practice": {"exercise": 1.0, "worked_example": 0.7, "reading": 0.6, "video": 0.6},
+    "review": {"exercise": 1.0, "worked_example": 0.4, "reading": 0.4, "video": 0.4},
+    "feed": {"exercise": 0.4, "worked_example": 1.0, "reading": 1.0, "video": 1.0},
+    "catalogue": {"exercise": 0.3, "worked_example": 0.9, "reading": 1.0, "video": 1.0},
+}
+SIMILARITY_FLOOR = 0.25  # cosine from which texts have something to do with each other
+ROOM_WITHOUT_SKILLS = 0.3
+NEED_OF_KNOWN = 0.4  # what a text to read is worth on a skill already practised without a miss
+FRESH_DAYS = 14.0
+LONG_MINUTES = 6.0  # from here on the catalogue counts a resource as one to take up
+
+
+def window_value(p: float, low: float, high: float, slope: float) -> float:
+    """1 inside [low, high]; outside exp(-(distance / slope)^2)."""
+    distance = max(low - p, p - high, 0.0)
+    return math.exp(-((distance / slope) ** 2))
+
+
+def features_of(context: Context, candidate: Candidate, ready: Mapping[int, float]) -> Features:
+    """`ready`: readiness by skill id (see skills.readiness_of), computed once for all candidates."""
+    policy = context.policy
+    skills = skills_of(context, candidate)
+    weights = [1.0 / (place + 1) for place in range(len(skills))]
+    room = (
+        sum(w * (1.0 - s.p_mastery) for w, s in zip(weights, skills, strict=True)) / sum(weights)
+        if skills
+        else ROOM_WITHOUT_SKILLS
+    )
+    forgetting = max(
+        (1.0 - s.retrievability for s in skills if s.n_attempts > 0 and s.retrievability is not None), default=0.0
+    )
+    hint = _hint(candidate)
+    main = candidate.main_skill
+    p_felt = None
+    if candidate.p_correct is not None:
+        stated = context.stated.get(main, 0.0) if main is not None else 0.0
+        p_felt = sigmoid(logit(candidate.p_correct) + stated) if stated else candidate.p_correct
+        window = window_value(p_felt, context.zpd_low, context.zpd_high, policy.window_slope)
+    else:
+        is_new = not skills or skills[0].n_attempts == 0
+        window = 1.0 if is_new or hint > 0 else NEED_OF_KNOWN
+    tried = context.tried.get(candidate.id)
+    kind_weight = KIND_WEIGHTS[context.purpose].get(candidate.kind, 0.5)
+    minutes = candidate.minutes + policy.minutes_overhead
+    if context.purpose == "catalogue":
+        kind_weight *= clamp(candidate.minutes / LONG_MINUTES, 0.2, 1.0)
+    if context.purpose == "catalogue" or context.query:
+        minutes = 1.0  # asked for by name or to take up for long: the shortest is not the best
+    return Features(
+        room=_r(room),
+        readiness=_r(min((ready.get(s.id, 1.0) for s in skills), default=1.0)),
+        forgetting=_r(forgetting),
+        window=_r(window),
+        p_felt=None if p_felt is None else _r(p_felt),
+        hint=_r(hint),
+        match=_r(float(candidate.found.get("query_words", {}).get("match", 0.0))),
+        popularity=_r(float(candidate.found.get("popular", {}).get("popularity", 0.0))),
+        freshness=_r(math.exp(-max(candidate.age_days, 0.0) / FRESH_DAYS)),
+        repeat=_r(policy.repeat_factor ** (tried.n_right if tried else 0)),
+        preference=policy.preferred_factor if candidate.kind in context.preferred_kinds else 1.0,
+        rest=policy.rested_factor if main in context.rested else 1.0,
+        kind_weight=_r(kind_weight),
+        minutes=_r(max(minutes, 0.1)),
+    )
+
+
+def _hint(candidate: Candidate) -> float:
+    """Likeness to what was missed, from 0 at SIMILARITY_FLOOR to 1 at the same text, less where less was missed."""
+    found = candidate.found.get("similar_content")
+    if not found:
+        return 0.0
+    likeness = clamp((float(found["similarity"]) - SIMILARITY_FLOOR) / (1.0 - SIMILARITY_FLOOR), 0.0, 1.0)
+    return likeness * (1.0 - clamp(float(found.get("score", 0.0)), 0.0, 1.0))
+
+
+def _r(value: float) -> float:
+    return round(value, DIGITS)

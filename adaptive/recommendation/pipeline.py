@@ -1,0 +1,205 @@
+"""The stages from a learner's situation to a slate: situation, retrieval, loading, filtering, ranking, re-ranking.
+
+Retrieval and loading read the database; the rest is pure (see deciding). What each stage did is kept for the slate.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from adaptive.catalog.models import Course, Resource
+from adaptive.catalog.selectors import skill_ids_of
+from adaptive.learners.models import Learner
+from adaptive.mastery.selectors import predictions
+from adaptive.recommendation.deciding import decide
+from adaptive.recommendation.emptiness import why_empty
+from adaptive.recommendation.filtering import why_tried
+from adaptive.recommendation.retrieval import GENERATORS, QUERY_SHARES, SHARES, STAND_IN
+from adaptive.recommendation.retrieval.base import Found, Request
+from adaptive.recommendation.situation import Situation, situation_of
+from adaptive.recommendation.skills import ancestors_of, is_due, is_mastered
+from adaptive.recommendation.types import Candidate, Context, Decision, rounded
+
+ALL_KINDS = tuple(Resource.Kind.values)
+COLD_BELOW = 5  # attempts in the course below which popularity helps out
+NOTHING_DUE = "nothing_due"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the pipeline hands to the service that stores it."""
+
+    context: Context
+    candidates: tuple[Candidate, ...]
+    decision: Decision
+    learner_model: str
+    stages: list[dict[str, Any]]
+    why_empty: str
+
+
+def run(
+    *,
+    learner: Learner,
+    course: Course,
+    base: Context,
+    at: datetime,
+    query_vector: Sequence[float] | None = None,
+    embedding_model: str = "",
+) -> Outcome:
+    """`base`: the context as far as the request and the settings determine it."""
+    stages: list[dict[str, Any]] = []
+    situation = situation_of(learner=learner, course=course, at=at, policy=base.policy)
+    context = _with_situation(base, situation)
+    stages.append({"name": "situation", "n_skills": len(context.skills), "n_attempts": situation.n_attempts})
+
+    excluded, resting = _left_out(context)
+    request = Request(
+        context=context,
+        learner_id=learner.pk,
+        course_id=course.pk,
+        language=course.language,
+        at=at,
+        kinds=context.kinds or ALL_KINDS,
+        limit=0,
+        exclude=excluded,
+        resting=tuple(sorted(set(resting) - set(excluded))),
+        missed=situation.missed,
+        query_vector=query_vector,
+        embedding_model=embedding_model,
+    )
+    found, counts = retrieve(request)
+    stages.append({"name": "retrieval", "found": counts, "n": len(found), "n_left_out": len(request.new_only)})
+
+    candidates = _load(learner, course, at, situation, found)
+    context = _trimmed(context, candidates)
+    decision = decide(context, candidates)
+    stages.append({"name": "filtering", "dropped": dict(Counter(decision.dropped.values()))})
+    stages.append({"name": "ranking", "n": len(decision.scored), "policy": context.policy.name})
+    n_explored = sum(pick.is_exploration for pick in decision.picks)
+    stages.append({"name": "reranking", "n_picked": len(decision.picks), "n_explored": n_explored})
+
+    sentence = "" if decision.picks else _why(course, request, situation, decision)
+    return Outcome(context, candidates, decision, situation.belief.in_use.tag, stages, sentence)
+
+
+def _with_situation(base: Context, situation: Situation) -> Context:
+    context = replace(
+        base,
+        n_attempts=situation.n_attempts,
+        skills=situation.skills,
+        tried=situation.tried,
+        set_aside=situation.set_aside,
+        stated=situation.stated,
+        rested=situation.rested,
+    )
+    if base.purpose == "review" and not any(is_due(context, skill) for skill in context.skills.values()):
+        return replace(context, purpose="practice", fallback=NOTHING_DUE)
+    return context
+
+
+def _left_out(context: Context) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """What the filter would drop anyway, so that generators spend their share on the rest: (always, unless due)."""
+    codes_due = {i: why_tried(context.policy, tried, is_due=True) for i, tried in context.tried.items()}
+    codes_else = {i: why_tried(context.policy, tried, is_due=False) for i, tried in context.tried.items()}
+    always = {i for i, code in codes_due.items() if code} | set(context.set_aside)
+    return tuple(sorted(always)), tuple(sorted(i for i, code in codes_else.items() if code))
+
+
+def retrieve(request: Request) -> tuple[dict[int, dict[str, dict[str, Any]]], dict[str, int]]:
+    """Asks the purpose's generators. Returns resource id -> generator -> facts, and how many each one brought."""
+    context = request.context
+    shares = dict(QUERY_SHARES if context.query else SHARES[context.purpose])
+    if not context.query and context.n_attempts < COLD_BELOW:
+        shares |= {name: share for name, share in STAND_IN.items() if name not in shares}
+    by_generator = {g.NAME: g.find(replace(request, limit=shares[g.NAME])) for g in GENERATORS if g.NAME in shares}
+    merged = _merge(by_generator, context.policy.max_candidates)
+    if not context.query and len(merged) < context.count:
+        for generator in GENERATORS:
+            if generator.NAME in STAND_IN and generator.NAME not in by_generator:
+                by_generator[generator.NAME] = generator.find(replace(request, limit=STAND_IN[generator.NAME]))
+        merged = _merge(by_generator, context.policy.max_candidates)
+    return merged, {name: len(rows) for name, rows in by_generator.items()}
+
+
+def _merge(by_generator: dict[str, list[Found]], most: int) -> dict[int, dict[str, dict[str, Any]]]:
+    """One row a resource, taken from the generators in turn so that none crowds out the others."""
+    facts: dict[int, dict[str, dict[str, Any]]] = {}
+    longest = max((len(rows) for rows in by_generator.values()), default=0)
+    for place in range(longest):
+        for rows in by_generator.values():
+            if place < len(rows) and len(facts) < most:
+                facts.setdefault(rows[place].resource_id, {})
+    for name, rows in by_generator.items():
+        for row in rows:
+            if row.resource_id in facts:
+                facts[row.resource_id][name] = row.facts
+    return facts
+
+
+def _load(
+    learner: Learner, course: Course, at: datetime, situation: Situation, found: dict[int, dict[str, Any]]
+) -> tuple[Candidate, ...]:
+    """The resources with their skills and the learner's expected success, in the order in which they were found."""
+    ids = list(found)
+    skills = skill_ids_of(resources=ids)
+    fields = ("id", "kind", "title", "duration_minutes", "response_format", "created_at", "course_id", "is_retired")
+    rows = {row[0]: row for row in Resource.objects.filter(pk__in=ids).values_list(*fields)}
+    exercises = [pk for pk, row in rows.items() if row[1] == Resource.Kind.EXERCISE]
+    expected = predictions(learner=learner, course=course, resources=exercises, at=at, belief=situation.belief)
+    candidates = []
+    for pk in ids:
+        if pk not in rows:  # deleted since it was found
+            continue
+        _, kind, title, minutes, response_format, created_at, course_id, is_retired = rows[pk]
+        candidates.append(
+            Candidate(
+                id=pk,
+                kind=kind,
+                title=title,
+                skills=tuple(skills[pk]),
+                minutes=rounded(minutes),
+                response_format=response_format,
+                p_correct=rounded(expected.get(pk)),
+                age_days=rounded(max((at - created_at).total_seconds() / 86_400, 0.0)),
+                course_id=course_id,
+                is_retired=is_retired,
+                found=found[pk],
+            )
+        )
+    return tuple(candidates)
+
+
+def _trimmed(context: Context, candidates: Sequence[Candidate]) -> Context:
+    """Only what the candidates touch, so that the receipt stays small and is still all that decides."""
+    ids = {candidate.id for candidate in candidates}
+    touched = ancestors_of(context, {skill for candidate in candidates for skill in candidate.skills})
+    return replace(
+        context,
+        skills={key: skill for key, skill in context.skills.items() if key in touched},
+        tried={key: row for key, row in context.tried.items() if key in ids},
+        set_aside={key: code for key, code in context.set_aside.items() if key in ids},
+        stated={key: value for key, value in context.stated.items() if key in touched},
+        rested=context.rested & touched,
+    )
+
+
+def _why(course: Course, request: Request, situation: Situation, decision: Decision) -> str:
+    context = request.context
+    has_resources = Resource.objects.filter(course=course, is_retired=False, kind__in=request.kinds).exists()
+    has_open_skill = not situation.skills or any(
+        not is_mastered(context, skill) or is_due(context, skill) for skill in situation.skills.values()
+    )
+    # What the generators were told to leave out counts like what the filter dropped.
+    excluded = {
+        i: context.set_aside.get(i) or why_tried(context.policy, context.tried[i], is_due=False)
+        for i in request.new_only
+    }
+    return why_empty(
+        context,
+        {**excluded, **decision.dropped},
+        has_resources=has_resources,
+        has_open_skill=has_open_skill,
+        n_queued=situation.n_queued,
+    )

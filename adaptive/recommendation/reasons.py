@@ -1,0 +1,88 @@
+"""Why a pick stands where it stands, as codes with the very numbers and names that were logged. Pure.
+
+Codes: nothing_due, explores, matches_query, due_review, similar_to_missed, next_skill, room_to_learn, stated,
+in_window, expected, popular, fresh, takes_minutes. Most telling first.
+"""
+
+from typing import Any
+
+from .skills import due_skills, is_mastered, state_of
+from .types import Context, Pick, SkillState
+
+FRESH_WITHIN_DAYS = 30.0
+MAX_NAMED_PREREQUISITES = 3
+
+
+def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
+    """[{code, facts}], sorted by how much each spoke for the pick."""
+    candidate, f = pick.scored.candidate, pick.scored.features
+    policy = context.policy
+    weighed: list[tuple[float, str, dict[str, Any]]] = []
+
+    def add(weight: float, code: str, **facts: Any) -> None:
+        weighed.append((weight, code, facts))
+
+    if context.fallback:
+        add(12.0, context.fallback)
+    if pick.is_exploration:
+        add(11.0, "explores", share=policy.exploration)
+    if words := candidate.found.get("query_words"):
+        add(10.0, "matches_query", query=context.query, **{k: v for k, v in words.items() if k != "match"})
+
+    due = due_skills(context, candidate)
+    main = state_of(context, candidate.main_skill) if candidate.main_skill is not None else None
+    if due:
+        skill = min(due, key=lambda s: (1.0 if s.retrievability is None else s.retrievability, s.id))
+        bonus = 2.0 if context.purpose == "review" else 0.05
+        add(bonus + policy.forgetting_weight * f.forgetting, "due_review", **_due_facts(skill))
+    if f.hint > 0:
+        found = candidate.found["similar_content"]
+        add(
+            0.1 + policy.hint_weight * f.hint,
+            "similar_to_missed",
+            missed=found["missed"],
+            similarity=found["similarity"],
+        )
+    if main is not None and not is_mastered(context, main):
+        facts = {"skill": main.name, "p_mastery": main.p_mastery, "n_attempts": main.n_attempts}
+        if "next_skill" in candidate.found and f.readiness >= 1.0:
+            add(f.readiness * f.room, "next_skill", **facts, prerequisites=_prerequisite_names(context, main))
+        else:
+            add(0.5 * f.readiness * f.room, "room_to_learn", **facts)
+    if main is not None and (logits := context.stated.get(main.id, 0.0)):
+        add(0.04, "stated", skill=main.name, said="too_easy" if logits > 0 else "too_hard", logits=logits)
+    if f.p_felt is not None:
+        is_inside = context.zpd_low <= f.p_felt <= context.zpd_high
+        if is_inside:
+            add(0.03, "in_window", p_correct=f.p_felt, low=context.zpd_low, high=context.zpd_high)
+        else:
+            add(0.01, "expected", p_correct=f.p_felt)
+    if popular := candidate.found.get("popular"):
+        bonus = 0.3 if context.purpose == "feed" or context.n_attempts == 0 else 0.02
+        if popular.get("n_attempts"):
+            add(
+                bonus * f.popularity,
+                "popular",
+                n_attempts=popular["n_attempts"],
+                n_learners=popular["n_learners"],
+                later_success=popular["later_success"],
+            )
+    if context.purpose == "feed" and candidate.age_days <= FRESH_WITHIN_DAYS:
+        add(0.3 * f.freshness, "fresh", days=round(candidate.age_days))
+    add(0.0, "takes_minutes", minutes=candidate.minutes)
+    weighed.sort(key=lambda row: (-row[0], row[1]))
+    return [{"code": code, "facts": facts} for _, code, facts in weighed]
+
+
+def _due_facts(skill: SkillState) -> dict[str, Any]:
+    facts: dict[str, Any] = {"skill": skill.name, "p_mastery": skill.p_mastery, "n_attempts": skill.n_attempts}
+    if skill.retrievability is not None:
+        facts["retrievability"] = skill.retrievability
+    if skill.due_in_days is not None:
+        facts["due_in_days"] = skill.due_in_days
+    return facts
+
+
+def _prerequisite_names(context: Context, skill: SkillState) -> list[str]:
+    names = [context.skills[p].name for p in skill.prerequisites if p in context.skills]
+    return names[:MAX_NAMED_PREREQUISITES]

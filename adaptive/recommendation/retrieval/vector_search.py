@@ -1,0 +1,98 @@
+"""Nearest resources in embedding space under filters, exact where that is cheap.
+
+Measured on pgvector 0.8.5 with 100,000 vectors of 384 and a filter that leaves 1 %: HNSW with iterative scan finds 85 %
+of the true neighbours in 47 ms, sorting the filtered rows finds all in 1.7 ms, and the planner prefers the former. So
+up to EXACT_UP_TO filtered rows are put aside first (MATERIALIZED keeps the planner from using the index) and sorted;
+above that the index is scanned on, in relaxed order, until enough rows pass the filter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+EXACT_UP_TO = 5_000
+EF_SEARCH = 100
+
+_FILTER = """
+    r.course_id = %(course)s AND NOT r.is_retired AND r.kind = ANY(%(kinds)s)
+    AND r.embedding IS NOT NULL AND NOT (r.id = ANY(%(exclude)s))
+"""
+_PROBES = "unnest(%(vectors)s::text[]::vector[], %(models)s::text[]) WITH ORDINALITY AS probe(vector, model, place)"
+
+COUNT = f"SELECT count(*) FROM (SELECT 1 FROM adaptive_resource r WHERE {_FILTER} LIMIT %(cap)s) counted"
+
+EXACT = f"""
+WITH pool AS MATERIALIZED (SELECT r.id, r.embedding, r.embedding_model FROM adaptive_resource r WHERE {_FILTER})
+SELECT probe.place, hit.id, hit.distance
+FROM {_PROBES}
+CROSS JOIN LATERAL (
+    SELECT pool.id, pool.embedding <=> probe.vector AS distance
+    FROM pool WHERE pool.embedding_model = probe.model ORDER BY distance, pool.id LIMIT %(limit)s
+) hit
+ORDER BY probe.place, hit.distance, hit.id
+"""
+
+INDEXED = f"""
+SELECT probe.place, hit.id, hit.distance
+FROM {_PROBES}
+CROSS JOIN LATERAL (
+    SELECT r.id, r.embedding <=> probe.vector AS distance
+    FROM adaptive_resource r WHERE {_FILTER} AND r.embedding_model = probe.model
+    ORDER BY r.embedding <=> probe.vector LIMIT %(limit)s
+) hit
+ORDER BY probe.place, hit.distance, hit.id
+"""
+
+# For this transaction only.
+SCAN = "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', %s, true)"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A place in embedding space. Vectors of different models are never compared, so the model belongs to it."""
+
+    vector: Sequence[float]
+    model: str
+
+
+def nearest(
+    *,
+    probes: Sequence[Probe],
+    course_id: int,
+    kinds: Sequence[str],
+    limit: int,
+    exclude: Sequence[int] = (),
+    exact_up_to: int = EXACT_UP_TO,
+) -> list[list[tuple[int, float]]]:
+    """For each probe the ids of the `limit` nearest resources with their cosine similarity, nearest first.
+
+    Two queries (three on a large filtered set), however many probes.
+    """
+    results: list[list[tuple[int, float]]] = [[] for _ in probes]
+    if not probes or limit < 1:
+        return results
+    values = {
+        "course": course_id,
+        "kinds": list(kinds),
+        "exclude": list(exclude),
+        "limit": limit,
+        "cap": exact_up_to + 1,
+        "vectors": [as_text(probe.vector) for probe in probes],
+        "models": [probe.model for probe in probes],
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(COUNT, values)
+        if cursor.fetchone()[0] <= exact_up_to:
+            cursor.execute(EXACT, values)
+        else:
+            cursor.execute(SCAN, [str(max(EF_SEARCH, min(limit, 1000)))])
+            cursor.execute(INDEXED, values)
+        for place, resource_id, distance in cursor.fetchall():
+            results[place - 1].append((resource_id, 1.0 - float(distance)))
+    return results
+
+
+def as_text(vector: Sequence[float]) -> str:
+    """pgvector's own notation; float() lets nothing but numbers through."""
+    return "[" + ",".join(repr(float(x)) for x in vector) + "]"

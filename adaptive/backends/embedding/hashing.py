@@ -47,6 +47,6 @@ def _add_features(row: np.ndarray, text: str) -> None:
             key = "t:" + framed[start : start + 3]
             weights[key] = weights.get(key, 0.0) + 0.5 / max(1, len(framed) - 2)
     for key, weight in weights.items():
-        digest = int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big")
+        digest = int.from_bytes(hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=8).digest(), "big")
         sign = 1.0 if digest & 1 else -1.0
         row[(digest >> 1) % len(row)] += sign * weight**0.5

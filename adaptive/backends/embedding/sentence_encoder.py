@@ -85,7 +85,7 @@ class SentenceEncoder(EmbeddingModel):
         with self._lock, self._torch.inference_mode():
             for start in range(0, len(order), self._batch_size):
                 batch = order[start : start + self._batch_size]
-                out[batch] = self._encode_batch([texts[index][:MAX_CHARACTERS] for index in batch])
+                out[batch] = self._encode_batch([_readable(texts[index]) for index in batch])
         return out
 
     def _encode_batch(self, texts: list[str]) -> np.ndarray:
@@ -97,6 +97,11 @@ class SentenceEncoder(EmbeddingModel):
         mask = inputs["attention_mask"][..., None].to(states.dtype)
         mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
         return torch.nn.functional.normalize(mean, dim=1).numpy()
+
+
+def _readable(text: str) -> str:
+    # Half a surrogate pair, which JSON can carry, has no UTF-8.
+    return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
 def _packaged_folder() -> Path:

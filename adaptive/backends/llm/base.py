@@ -16,6 +16,9 @@ class LanguageModel(ABC):
 
     name: str = ""
     version: str = ""
+    # Whether score_labels tells true likelihoods of any text. Some servers only tell which label they would choose:
+    # then the numbers order short labels and say nothing about long texts.
+    has_likelihoods: bool = True
 
     @abstractmethod
     def is_available(self) -> bool:
@@ -37,8 +40,9 @@ class LanguageModel(ABC):
 
     @abstractmethod
     def generate(self, prompt: str, *, max_tokens: int, stop: list[str], seconds: float) -> str:
-        """Continue the prompt, greedily: at most `max_tokens` tokens and about `seconds` seconds.
+        """Answer the prompt (a chat message where the model has a chat format), greedily.
 
+        At most `max_tokens` tokens and about `seconds` seconds.
         The text ends before the first string of `stop`. Running out of time or tokens is not an error: what was
         written so far is returned. Raises ModelUnavailable.
         """

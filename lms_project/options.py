@@ -1,4 +1,4 @@
-"""Options of this installation, from the environment. A bad one raises ImproperlyConfigured: one sentence, naming it."""
+"""Options of this installation, from the environment. A bad one raises ImproperlyConfigured, naming it."""
 
 import os
 import secrets

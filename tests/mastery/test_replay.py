@@ -38,6 +38,10 @@ def history(cast):
         )
 
 
+def everything():
+    return LearnerState.objects.get().state, list(SkillMastery.objects.order_by("skill").values("skill", "p_mastery"))
+
+
 def test_live_equals_replay(cast, history):
     assert LearnerState.objects.get().n_applied == 40
     assert state_check(learner=cast.alice, course=cast.course) == []

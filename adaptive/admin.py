@@ -1,0 +1,97 @@
+"""The operators' view of the tables. What is derived, logged or append-only can be looked at, not changed."""
+
+from django.contrib import admin
+
+from adaptive import models
+
+
+class LookOnly(admin.ModelAdmin):
+    """A table that nobody edits by hand."""
+
+    show_full_result_count = False  # counting a million attempts for a heading helps nobody
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(models.Tenant)
+class TenantAdmin(admin.ModelAdmin):
+    list_display = ["slug", "name", "created_at"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(models.ApiToken)
+class ApiTokenAdmin(LookOnly):
+    list_display = ["name", "tenant", "scopes", "created_at", "last_used_at", "revoked_at"]
+    exclude = ["token_hash"]
+
+
+@admin.register(models.Learner)
+class LearnerAdmin(admin.ModelAdmin):
+    list_display = ["external_id", "display_name", "tenant", "language", "ai_consent", "is_simulated"]
+    search_fields = ["external_id", "display_name"]
+    list_filter = ["tenant", "is_simulated"]
+    autocomplete_fields = ["user"]
+
+
+@admin.register(models.Enrolment)
+class EnrolmentAdmin(admin.ModelAdmin):
+    list_display = ["learner", "course", "role", "cohort"]
+    list_filter = ["role", "course"]
+    autocomplete_fields = ["learner"]
+
+
+@admin.register(models.Course)
+class CourseAdmin(admin.ModelAdmin):
+    list_display = ["title", "external_id", "tenant", "language", "is_ai_enabled"]
+    readonly_fields = ["item_version"]
+
+
+@admin.register(models.Skill)
+class SkillAdmin(LookOnly):
+    list_display = ["name", "external_id", "course", "position"]
+    list_filter = ["course"]
+
+
+@admin.register(models.Resource)
+class ResourceAdmin(LookOnly):
+    list_display = ["title", "kind", "response_format", "course", "is_retired"]
+    list_filter = ["course", "kind", "response_format"]
+    search_fields = ["title", "external_id"]
+    exclude = ["embedding", "search"]
+
+
+@admin.register(models.Attempt)
+class AttemptAdmin(LookOnly):
+    list_display = ["id", "learner", "resource", "state", "submitted_at", "source"]
+    list_filter = ["state", "source", "course"]
+    list_select_related = ["learner", "resource"]
+
+
+@admin.register(models.Assessment)
+class AssessmentAdmin(LookOnly):
+    list_display = ["attempt", "label", "score", "confidence", "assessor_kind", "model", "is_current", "is_released"]
+    list_filter = ["assessor_kind", "label", "is_released"]
+
+
+@admin.register(models.LearnerModelVersion)
+class LearnerModelVersionAdmin(LookOnly):
+    list_display = ["name", "course", "is_active", "figures", "created_at"]
+
+
+@admin.register(models.Slate)
+class SlateAdmin(LookOnly):
+    list_display = ["id", "learner", "course", "purpose", "policy", "created_at"]
+    list_select_related = ["learner", "course"]
+
+
+@admin.register(models.AuditEntry)
+class AuditEntryAdmin(LookOnly):
+    list_display = ["at", "action", "actor_kind", "actor", "subject_kind", "subject_id"]
+    list_filter = ["action", "actor_kind"]

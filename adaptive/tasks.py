@@ -7,7 +7,7 @@ import signal
 import sys
 
 from celery import shared_task
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready
 
 from adaptive.backends.registry import get_embedding, get_llm
 from adaptive.catalog.embedding import resources_embed
@@ -46,7 +46,7 @@ def prepare_process(**kwargs: object) -> None:
     if sys.platform == "linux":
         # A parent killed with -9 would else leave this process, and its gigabyte, behind.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1 and os.environ.get("ADAPTIVE_SUPERVISED"):
+        if os.getppid() == 1 and os.environ.get("ADAPTIVE_SUPERVISOR"):
             os._exit(1)
     if os.environ.get("ADAPTIVE_PRELOAD_MODELS"):
         try:
@@ -57,3 +57,14 @@ def prepare_process(**kwargs: object) -> None:
         except Exception:
             # The jobs themselves will say so again and wait; a worker that cannot start would help nobody.
             logger.exception("the models could not be read ahead")
+
+
+@worker_ready.connect
+def look_around(**kwargs: object) -> None:
+    """What waited while no worker ran: answers first, then texts without an embedding."""
+    try:
+        sweep_job.apply_async(retry=False)
+        if os.environ.get("ADAPTIVE_PRELOAD_MODELS"):
+            resources_embed_job.apply_async(retry=False)
+    except Exception:
+        logger.exception("the scheduler will look around instead")

@@ -133,7 +133,11 @@ def worker_plans(folders: Folders) -> list[Plan]:
     beat = ["beat", "--schedule", str(folders.run / "beat-schedule"), "--pidfile", "", "--loglevel", "INFO"]
     return [
         Plan("quick", [*celery, "worker", "--queues", "quick", "--hostname", "quick@%h", *worker]),
-        Plan("model", [*celery, "worker", "--queues", "model", "--hostname", "model@%h", *worker]),
+        Plan(
+            "model",
+            [*celery, "worker", "--queues", "model", "--hostname", "model@%h", *worker],
+            environ={"ADAPTIVE_PRELOAD_MODELS": "1"},  # the first answer in words should not wait for the weights
+        ),
         Plan("scheduler", [*celery, *beat]),
     ]
 

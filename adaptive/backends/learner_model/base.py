@@ -3,9 +3,8 @@
 No Django, no clock, no torch: live update in the web process, replay in a job and batch evaluation run this same code.
 """
 
-import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -21,6 +20,7 @@ Params = dict[str, Any]
 
 MAX_STATE_BYTES = 64 * 1024
 SECONDS_PER_DAY = 86_400.0
+LATEST = 1e11  # epoch seconds, the year 5138: what lies beyond is another unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,17 @@ class LearnerModel(ABC):
         return p
 
     @classmethod
-    def fit(cls, histories: Mapping[str, Sequence[Observation]], seed: int) -> Params:
-        """Parameters from whole histories, by learner. Offline, may take minutes and may load torch."""
+    def fit(
+        cls,
+        histories: Mapping[str, Sequence[Observation]],
+        seed: int,
+        *,
+        on_progress: Callable[[str], None] | None = None,
+    ) -> Params:
+        """Parameters from whole histories, by learner. Offline, may take minutes and may load torch.
+
+        `on_progress` gets a few words at each stage. Same histories and seed, same parameters.
+        """
         raise NotImplementedError(f"The learner model {cls.__name__} has nothing to fit.")
 
 
@@ -157,8 +166,10 @@ def check_observation(observation: Observation) -> None:
     score = observation.score
     if not 0.0 <= score <= 1.0:  # also catches NaN
         raise ValueError(f"A score must lie between 0 and 1, not {score!r} (item {observation.item.id}).")
-    if not math.isfinite(observation.at):
-        raise ValueError(f"The time of an attempt must be a finite number, not {observation.at!r}.")
+    if not -LATEST < observation.at < LATEST:
+        raise ValueError(
+            f"The time of an attempt must be in seconds since 1970, not {observation.at!r} (milliseconds, perhaps)."
+        )
     if observation.n_hints < 0:
         raise ValueError(f"The number of hints cannot be negative, not {observation.n_hints!r}.")
 

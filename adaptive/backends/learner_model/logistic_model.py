@@ -7,7 +7,7 @@ coefficient must keep, so that a right answer can never lower the belief about t
 import math
 from abc import abstractmethod
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -101,15 +101,25 @@ class LogisticModel(LearnerModel):
         return [self.skill(state, skill_id, at) for skill_id in sorted(self._met(state))]
 
     @classmethod
-    def fit(cls, histories: Mapping[str, Sequence[Observation]], seed: int) -> Params:
+    def fit(
+        cls,
+        histories: Mapping[str, Sequence[Observation]],
+        seed: int,
+        *,
+        on_progress: Callable[[str], None] | None = None,
+    ) -> Params:
         """Coefficients, and difficulties of the items and skills in `histories`. Deterministic; `seed` is noted."""
         observations = [observation for history in histories.values() for observation in history]
         y = np.array([observation.score for observation in observations], dtype=np.float64)
         groups = group_rows(observations)
         params = first_guess(groups, y)
         fitted = None
-        for _ in range(cls.n_passes):
+        for number in range(1, cls.n_passes + 1):
+            if on_progress:
+                on_progress(f"pass {number} of {cls.n_passes}: reading {len(observations):,} attempts")
             matrix = cls(params).extract(histories)
+            if on_progress:
+                on_progress(f"pass {number} of {cls.n_passes}: regression")
             fitted = fit_logistic(
                 matrix,
                 y,

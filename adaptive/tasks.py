@@ -18,6 +18,7 @@ from adaptive.practice.sweeping import sweep
 logger = logging.getLogger(__name__)
 
 PR_SET_PDEATHSIG = 1
+EMBED_ROUND = 96
 
 
 @shared_task(name="adaptive.attempt_assess")
@@ -30,9 +31,13 @@ def sweep_job() -> dict[str, int]:
     return sweep()
 
 
-@shared_task(name="adaptive.resources_embed", soft_time_limit=600, time_limit=660)
+@shared_task(name="adaptive.resources_embed", soft_time_limit=300, time_limit=330)
 def resources_embed_job() -> int:
-    return resources_embed(embedding=get_embedding())
+    """A short round, so that no answer waits long behind it; it calls itself again while there is more."""
+    n_done = resources_embed(embedding=get_embedding(), limit=EMBED_ROUND)
+    if n_done == EMBED_ROUND:
+        resources_embed_job.apply_async(retry=False)
+    return n_done
 
 
 @shared_task(name="adaptive.explanation_reword")

@@ -1,0 +1,215 @@
+"""Storing the demonstration: courses, people with logins, a simulated term of attempts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+from django.db import transaction
+
+import adaptive
+from adaptive.assessment.keys import assess_by_key
+from adaptive.assessment.types import Verdict
+from adaptive.catalog.content import CourseFolder, course_folder_load, course_folder_read
+from adaptive.catalog.formats import Exercise, read_response
+from adaptive.catalog.models import Course, Resource
+from adaptive.common.errors import InvalidInput
+from adaptive.common.hashing import stable_seed
+from adaptive.events.models import Attempt
+from adaptive.learners.models import Learner
+from adaptive.learners.services import enrolment_put, learner_put
+from adaptive.practice.bulk import PastAttempt, attempts_load
+from adaptive.practice.demo.answering import Answerable
+from adaptive.practice.demo.logins import ADMIN, STUDENT_PASSWORD, TEACHER
+from adaptive.practice.demo.people import COHORTS, PEOPLE, TEACHER_NAME
+from adaptive.practice.demo.simulation import WORDS, SimAttempt, SimExercise, simulate
+from adaptive.tenants.models import Tenant
+from adaptive.tenants.services import tenant_ensure
+
+SEED = 20_260_302
+TENANT = "demo"
+# So many of the latest answers in words of each course nobody has marked yet: there is something to do for the teacher.
+N_WAITING = 5
+MARKS = {
+    "right": (1.0, "correct", ("Yes, and well explained.", "Right, in your own words. Good.", "Exactly.")),
+    "partial": (
+        0.5,
+        "partially_correct",
+        ("That is a good part of it; say why as well.", "Right so far. One thing is still missing."),
+    ),
+    "wrong": (
+        0.0,
+        "incorrect",
+        ("Not yet. Look at the hints and try it in your own words again.", "Look once more at what the question asks."),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLoaded:
+    """What the demonstration holds now. n_attempts: stored by this call."""
+
+    n_courses: int
+    n_learners: int
+    n_attempts: int
+
+
+def fixtures_folder() -> Path:
+    """Where the courses that ship with the app lie: inside it where installed, beside it in the repository."""
+    package = Path(adaptive.__file__).resolve().parent
+    for folder in (package / "fixtures" / "courses", package.parent / "fixtures" / "courses"):
+        if folder.is_dir():
+            return folder
+    raise InvalidInput(f"The courses that ship with adaptive are not there: {folder} is missing.")
+
+
+def is_empty() -> bool:
+    """Is there no course at all in this installation?"""
+    return not Course.objects.exists()
+
+
+@transaction.atomic
+def demo_load(*, now: datetime, seed: int = SEED, say: Callable[[str], None] = lambda sentence: None) -> DemoLoaded:
+    """Loads the demonstration, all or nothing. Again: courses are put as their files say, the rest stays as it is.
+
+    now: the term ends the day before. The same day and seed give the same attempts.
+    """
+    tenant = tenant_ensure(slug=TENANT, name="Demonstration school")
+    folder = fixtures_folder()
+    courses: dict[str, tuple[Course, CourseFolder]] = {}
+    for course_id in COHORTS:
+        content = course_folder_read(folder / course_id)
+        courses[course_id] = (course_folder_load(tenant=tenant, folder=folder / course_id), content)
+        say(f"{courses[course_id][0].title}: {len(content.exercises)} exercises, {len(content.readings)} readings")
+    learners = _people_put(tenant, {course_id: course for course_id, (course, _) in courses.items()})
+    say(f"{len(PEOPLE)} simulated learners and their teacher")
+    n_attempts = 0
+    for course, content in courses.values():
+        if Attempt.objects.filter(course=course, source=Attempt.Source.SIMULATION).exists():
+            continue
+        attempts = _term(course=course, content=content, learners=learners, now=now, seed=seed)
+        attempts_load(course=course, attempts=attempts, source=Attempt.Source.SIMULATION)
+        n_attempts += len(attempts)
+        say(f"{course.title}: {len(attempts):,} simulated attempts of twelve weeks")
+    return DemoLoaded(len(courses), len(PEOPLE), n_attempts)
+
+
+def _people_put(tenant: Tenant, courses: dict[str, Course]) -> dict[str, Learner]:
+    """Logins, learners and enrolments. Returns username -> learner, without the teacher."""
+    _user_put(ADMIN.username, make_password(ADMIN.password), is_staff=True, is_superuser=True)
+    teacher = _learner_put(tenant, TEACHER.username, TEACHER_NAME, make_password(TEACHER.password))
+    # One hash for all of them: hashing is slow on purpose, and this password is no secret.
+    student_password = make_password(STUDENT_PASSWORD)
+    learners = {
+        person.username: _learner_put(tenant, person.username, person.name, student_password) for person in PEOPLE
+    }
+    for course_id, course in courses.items():
+        enrolment_put(learner=teacher, course=course, role="teacher", cohort=COHORTS[course_id])
+        for person in PEOPLE:
+            if course_id in person.courses:
+                enrolment_put(learner=learners[person.username], course=course, cohort=COHORTS[course_id])
+    return learners
+
+
+def _user_put(username: str, password_hash: str, **values: Any) -> User:
+    return User.objects.get_or_create(username=username, defaults={"password": password_hash, **values})[0]
+
+
+def _learner_put(tenant: Tenant, username: str, name: str, password_hash: str) -> Learner:
+    # They agree to the AI reading their answers: the model runs on this machine, and they do not exist.
+    learner, _ = learner_put(tenant=tenant, external_id=username, display_name=name, ai_consent=True, is_simulated=True)
+    user = _user_put(username, password_hash, first_name=name)
+    if learner.user_id is None and not Learner.objects.filter(user=user).exists():
+        learner.user = user
+        learner.save(update_fields=["user"])
+    return learner
+
+
+def _sim_exercises(content: CourseFolder) -> list[SimExercise]:
+    return [
+        SimExercise(
+            id=data["id"],
+            skill=data["skills"][0],
+            difficulty=data["authored_difficulty"],
+            minutes=data["duration_minutes"],
+            answerable=Answerable(
+                Exercise(data["response_format"], data["body"], tuple(data.get("choices", ())), data["answer"]),
+                data.get("examples", {}),
+            ),
+        )
+        for part in content.parts
+        for data in part["exercises"]
+    ]
+
+
+def _term(
+    *, course: Course, content: CourseFolder, learners: dict[str, Learner], now: datetime, seed: int
+) -> list[PastAttempt]:
+    """The attempts of all learners of the course, learner by learner, assessed by the key or by the teacher."""
+    exercises = _sim_exercises(content)
+    resource_ids = dict(Resource.objects.filter(course=course).values_list("external_id", "pk"))
+    misconceptions = {data["id"]: data.get("misconceptions", []) for data in content.exercises}
+    end = datetime.combine(now.date() - timedelta(days=1), time(0), tzinfo=now.tzinfo)
+    made: list[tuple[str, int, SimAttempt]] = []
+    for person in PEOPLE:
+        if profile := person.courses.get(course.external_id):
+            their_seed = stable_seed(seed, course.external_id, person.username)
+            made += [
+                (person.username, n, attempt)
+                for n, attempt in enumerate(simulate(profile, exercises, seed=their_seed, end=end), 1)
+            ]
+    waiting = _waiting(made)
+    rng = Random(stable_seed(seed, course.external_id, "teacher"))
+    past = []
+    for username, n, attempt in made:
+        learner = learners[username]
+        key = f"demo:{course.external_id}:{username}:{n}"
+        response = read_response(attempt.exercise.answerable.exercise, attempt.response)
+        verdict = assess_by_key(attempt.exercise.answerable.exercise, response)
+        is_words = verdict is None
+        if is_words:
+            verdict = _teachers_verdict(attempt, misconceptions[attempt.exercise.id], rng)
+        waits = (username, n) in waiting
+        past.append(
+            PastAttempt(
+                learner_id=learner.pk,
+                resource_id=resource_ids[attempt.exercise.id],
+                submitted_at=attempt.submitted_at,
+                started_at=attempt.started_at,
+                latency_ms=round((attempt.submitted_at - attempt.started_at).total_seconds() * 1000),
+                n_hints=attempt.n_hints,
+                response=response,
+                verdict=None if waits else verdict,
+                idempotency_key=key,
+                assessed_by=TEACHER.username if is_words else "",
+                assessed_after=timedelta(hours=rng.randint(2, 9)) if is_words else timedelta(0),
+                waits_because="A simulated answer that nobody has marked yet." if waits else "",
+            )
+        )
+    return past
+
+
+def _waiting(made: list[tuple[str, int, SimAttempt]]) -> set[tuple[str, int]]:
+    """The latest answers in words, of different learners: these wait for the teacher."""
+    found: dict[str, tuple[str, int]] = {}
+    for username, n, attempt in sorted(made, key=lambda row: row[2].submitted_at, reverse=True):
+        if attempt.exercise.response_format in WORDS and len(found) < N_WAITING:
+            found.setdefault(username, (username, n))
+    return set(found.values())
+
+
+def _teachers_verdict(attempt: SimAttempt, misconceptions: list[str], rng: Random) -> Verdict:
+    score, label, sentences = MARKS[attempt.outcome]
+    shown = attempt.outcome == "wrong" and misconceptions
+    return Verdict(
+        score=score,
+        label=label,
+        confidence=1.0,
+        feedback=rng.choice(sentences),
+        misconception=rng.choice(misconceptions) if shown else "",
+        assessor_kind="teacher",
+    )

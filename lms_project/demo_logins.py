@@ -1,0 +1,5 @@
+"""The demonstration's logins, for `start` to print and for tests to use: (role, username, password, sees)."""
+
+from adaptive.practice.demo.logins import LOGINS
+
+__all__ = ["LOGINS"]

@@ -105,6 +105,12 @@ def _read(exc: Exception) -> tuple[int, str, str, Sequence[FieldError]]:
     return 500, "", "", ()
 
 
+def problem_of(exc: Exception) -> dict[str, Any]:
+    """The problem document of an exception, where it is part of a larger answer."""
+    status, detail, code, errors = _read(exc)
+    return problem(status=status, detail=detail, code=code, errors=errors)
+
+
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """Called by the framework for whatever a view raises."""
     status, detail, code, errors = _read(exc)

@@ -35,6 +35,12 @@ def resources_of(*, course: Course, kinds: list[str] | None = None) -> QuerySet[
     return found.filter(kind__in=kinds) if kinds else found
 
 
+def resources_named(*, course: Course, resources: list[str]) -> dict[str, Resource]:
+    """The LMS's own id -> resource, for those of `resources` that the course has. One query."""
+    found = Resource.objects.filter(course=course, external_id__in=resources).defer("embedding", "search")
+    return {resource.external_id: resource for resource in found}
+
+
 def prerequisites_of(*, course: Course) -> dict[int, list[int]]:
     """Skill id -> ids of its direct prerequisites; skills without any are left out."""
     links: dict[int, list[int]] = defaultdict(list)

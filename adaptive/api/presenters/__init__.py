@@ -1,0 +1,1 @@
+"""Rows as the contract's JSON. Presenters decide nothing."""

@@ -1,0 +1,47 @@
+from typing import Any
+
+from adaptive.api.presenters.times import rfc3339
+from adaptive.explanation.models import Explanation
+from adaptive.recommendation.models import Impression, Slate
+
+
+def explanation_json(explanation: Explanation | None) -> dict[str, Any]:
+    if explanation is None:
+        return {"state": "pending", "text": "", "would_change_if": None}
+    return {
+        "state": explanation.state,
+        "text": explanation.text,
+        "would_change_if": explanation.would_change_if,
+    }
+
+
+def item_json(impression: Impression) -> dict[str, Any]:
+    return {
+        "position": impression.position,
+        "resource": impression.resource.external_id,
+        "title": impression.resource.title,
+        "kind": impression.resource.kind,
+        "score": impression.score,
+        "p_correct": impression.p_correct,
+        "propensity": impression.propensity,
+        "reasons": impression.reasons,
+        "explanation": explanation_json(getattr(impression, "explanation", None)),
+    }
+
+
+def slate_json(slate: Slate) -> dict[str, Any]:
+    impressions = list(slate.impressions.all())
+    experiment = {"name": slate.experiment.name, "variant": slate.variant} if slate.experiment else None
+    body: dict[str, Any] = {
+        "id": str(slate.pk),
+        "learner": slate.learner.external_id,
+        "course": slate.course.external_id,
+        "purpose": slate.purpose,
+        "policy": slate.policy,
+        "experiment": experiment,
+        "created_at": rfc3339(slate.created_at),
+        "items": [item_json(impression) for impression in impressions],
+    }
+    if not impressions:
+        body["why_empty"] = slate.why_empty
+    return body

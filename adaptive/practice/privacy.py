@@ -1,0 +1,288 @@
+"""A learner's rights: to see all that is stored about them, and to be forgotten."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import TruncDay
+
+from adaptive.assessment.models import Assessment
+from adaptive.audit.models import AuditEntry
+from adaptive.audit.services import audit_record
+from adaptive.common.clock import now
+from adaptive.events.models import Attempt
+from adaptive.experiments.models import Exposure
+from adaptive.learners.models import Cohort, Enrolment, Learner
+from adaptive.mastery.models import LearnerState, MasteryChange, SkillMastery
+from adaptive.recommendation.models import Slate, SlateHint
+from adaptive.tenants.models import IdempotencyRecord, Tenant
+
+# Holds the attempts of all who were erased. The slash keeps it out of every path: nobody can be called that.
+ERASED_ID = "erased/everybody"
+
+
+def _rows(rows: Any, *names: str, **renamed: Any) -> list[dict[str, Any]]:
+    return list(rows.values(*names, **renamed))
+
+
+def learner_export(*, learner: Learner) -> dict[str, Any]:
+    """All that is stored about the learner, as plain data (times are datetimes, ids the LMS's own)."""
+    attempts = Attempt.objects.filter(learner=learner).order_by("pk")
+    by_attempt: dict[int, dict[str, Any]] = {
+        row["id"]: {**row, "assessments": [], "mastery_changes": []}
+        for row in _rows(
+            attempts,
+            "id",
+            "response",
+            "given_score",
+            "started_at",
+            "submitted_at",
+            "received_at",
+            "n_hints",
+            "latency_ms",
+            "source",
+            "state",
+            "last_error",
+            course_id=F("course__external_id"),
+            resource_id=F("resource__external_id"),
+        )
+    }
+    for row in _rows(
+        Assessment.objects.filter(attempt__learner=learner).order_by("pk"),
+        "attempt_id",
+        "is_current",
+        "is_released",
+        "score",
+        "label",
+        "feedback",
+        "misconception",
+        "missing",
+        "confidence",
+        "assessor_kind",
+        "model",
+        "prompt_version",
+        "assessed_by",
+        "details",
+        "created_at",
+    ):
+        by_attempt[row.pop("attempt_id")]["assessments"].append(row)
+    for row in _rows(
+        MasteryChange.objects.filter(attempt__learner=learner).order_by("pk"),
+        "attempt_id",
+        "before",
+        "after",
+        skill_name=F("skill__external_id"),
+    ):
+        by_attempt[row.pop("attempt_id")]["mastery_changes"].append(row)
+    return {
+        "exported_at": now(),
+        "learner": {
+            "id": learner.external_id,
+            "display_name": learner.display_name,
+            "language": learner.language,
+            "preferences": learner.preferences,
+            "ai_consent": learner.ai_consent,
+            "is_simulated": learner.is_simulated,
+            "created_at": learner.created_at,
+            "updated_at": learner.updated_at,
+            "login": learner.user.get_username() if learner.user else None,
+        },
+        "enrolments": _rows(
+            Enrolment.objects.filter(learner=learner).order_by("pk"),
+            "role",
+            "created_at",
+            course_name=F("course__external_id"),
+            cohort_name=F("cohort__name"),
+        ),
+        "attempts": list(by_attempt.values()),
+        "mastery": _rows(
+            SkillMastery.objects.filter(learner=learner).order_by("pk"),
+            "p_mastery",
+            "n_attempts",
+            "last_attempt_at",
+            "stability_days",
+            "due_at",
+            "computed_at",
+            course=F("skill__course__external_id"),
+            skill_name=F("skill__external_id"),
+        ),
+        "states": _rows(
+            LearnerState.objects.filter(learner=learner).order_by("pk"),
+            "model",
+            "state",
+            "n_applied",
+            "updated_at",
+            course_name=F("course__external_id"),
+        ),
+        "recommendations": _slates(learner),
+        "experiments": _rows(
+            Exposure.objects.filter(learner=learner).order_by("pk"), "variant", "at", name=F("experiment__name")
+        ),
+        "audit": _rows(
+            _audit_of(learner).order_by("pk"), "at", "action", "actor_kind", "subject_kind", "inputs", "outcome"
+        ),
+    }
+
+
+def _slates(learner: Learner) -> list[dict[str, Any]]:
+    rows = (
+        Slate.objects.filter(learner=learner)
+        .select_related("course", "experiment")
+        .prefetch_related("impressions__resource", "impressions__explanation", "impressions__events")
+        .order_by("created_at", "pk")
+    )
+    return [
+        {
+            "id": str(slate.pk),
+            "course": slate.course.external_id,
+            "created_at": slate.created_at,
+            "purpose": slate.purpose,
+            "query": slate.query,
+            "policy": slate.policy,
+            "experiment": slate.experiment.name if slate.experiment else None,
+            "variant": slate.variant,
+            "context": slate.context,
+            "why_empty": slate.why_empty,
+            "items": [
+                {
+                    "position": impression.position,
+                    "resource": impression.resource.external_id,
+                    "score": impression.score,
+                    "p_correct": impression.p_correct,
+                    "propensity": impression.propensity,
+                    "reasons": impression.reasons,
+                    "shown_at": impression.shown_at,
+                    "explanation": getattr(getattr(impression, "explanation", None), "text", None),
+                    "events": [
+                        {
+                            "type": event.type,
+                            "rating": event.rating,
+                            "reason": event.reason,
+                            "created_at": event.created_at,
+                        }
+                        for event in impression.events.all()
+                    ],
+                }
+                for impression in slate.impressions.all()
+            ],
+        }
+        for slate in rows
+    ]
+
+
+def _audit_of(learner: Learner) -> Any:
+    """The entries about the learner, their attempts and their slates."""
+    attempts = Attempt.objects.filter(learner=learner).values_list("pk", flat=True)
+    slates = Slate.objects.filter(learner=learner).values_list("pk", flat=True)
+    about = Q(subject_kind="learner", subject_id=str(learner.pk))
+    about |= Q(subject_kind="attempt", subject_id__in=[str(pk) for pk in attempts])
+    about |= Q(subject_kind="slate", subject_id__in=[str(pk) for pk in slates])
+    return AuditEntry.objects.filter(about, tenant_id=learner.tenant_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What became of the learner's attempts. Those that were never assessed hold no statistic and are deleted."""
+
+    n_attempts_anonymised: int
+    n_attempts_deleted: int
+
+
+@transaction.atomic
+def learner_erase(*, learner: Learner, asked_by: str = "") -> Erasure:
+    """Forgets the learner: person, login, answers, beliefs, recommendations, log entries.
+
+    The assessed attempts stay as bare statistics (exercise, score, number of hints, day) of nobody in particular: they
+    lose their words, their exact times and every tie to each other. All of it happens, or nothing.
+    """
+    tenant = learner.tenant
+    with connection.cursor() as cursor:
+        # The one change to the past that the database allows, for this transaction only.
+        cursor.execute("SET LOCAL adaptive.erasing = 'on'")
+    # In the order in which answers take effect (attempts, then states), so that neither waits for the other for ever.
+    keys = [
+        str(pk)
+        for pk in Attempt.objects.select_for_update()
+        .filter(learner=learner)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    ]
+    list(LearnerState.objects.select_for_update().filter(learner=learner).order_by("pk"))
+    slate_keys = [str(pk) for pk in Slate.objects.filter(learner=learner).values_list("pk", flat=True)]
+    _audit_of(learner).delete()
+    IdempotencyRecord.objects.filter(tenant=tenant).filter(
+        Q(body__id__in=slate_keys) | Q(body__id__in=[int(key) for key in keys]) | Q(body__learner=learner.external_id)
+    ).delete()
+    Slate.objects.filter(learner=learner).delete()
+    SlateHint.objects.filter(learner=learner).delete()
+    MasteryChange.objects.filter(learner=learner).delete()
+    SkillMastery.objects.filter(learner=learner).delete()
+    LearnerState.objects.filter(learner=learner).delete()
+    Exposure.objects.filter(learner=learner).delete()
+    erasure = _attempts_anonymise(learner=learner, tenant=tenant)
+    _login_erase(learner)
+    learner.delete()
+    audit_record(
+        tenant=tenant,
+        action="learner_erase",
+        subject=tenant,
+        actor_kind=AuditEntry.ActorKind.LMS,
+        actor=asked_by,
+        outcome={
+            "n_attempts_anonymised": erasure.n_attempts_anonymised,
+            "n_attempts_deleted": erasure.n_attempts_deleted,
+        },
+    )
+    return erasure
+
+
+def _attempts_anonymise(*, learner: Learner, tenant: Tenant) -> Erasure:
+    own = Attempt.objects.filter(learner=learner)
+    counting = Assessment.objects.filter(attempt=OuterRef("pk"), is_current=True, is_released=True)
+    n_deleted = own.exclude(Exists(counting)).delete()[1].get(Attempt._meta.label, 0)
+    # The superseded marks show how somebody's work was judged twice; the statistic is the one that counts.
+    Assessment.objects.filter(attempt__learner=learner, is_current=False).delete()
+    Assessment.objects.filter(attempt__learner=learner).update(
+        feedback="", missing="", details={}, assessed_by="", created_at=TruncDay("created_at")
+    )
+    nobody, _ = Learner.objects.get_or_create(tenant=tenant, external_id=ERASED_ID)
+    day = TruncDay("submitted_at")
+    n_kept = 0
+    for attempt_id, score in Assessment.objects.filter(attempt__learner=learner).values_list("attempt_id", "score"):
+        n_kept += Attempt.objects.filter(pk=attempt_id).update(
+            learner=nobody,
+            response=None,
+            given_score=score,
+            started_at=None,
+            submitted_at=day,
+            received_at=day,
+            next_at=day,
+            published_at=day,
+            state=Attempt.State.ASSESSED,
+            lease_token=None,
+            lease_until=None,
+            last_error="",
+            idempotency_key=None,
+            request_hash="",
+            impression_id=None,
+            applied_seq=None,
+        )
+    return Erasure(n_kept, n_deleted)
+
+
+def _login_erase(learner: Learner) -> None:
+    """The account goes too, with its traces in the log of logins; an operator's account stays, without the learner."""
+    user = learner.user
+    Cohort.objects.filter(course__tenant_id=learner.tenant_id, enrolments__learner=learner).exclude(
+        Exists(Enrolment.objects.filter(cohort=OuterRef("pk")).exclude(learner=learner))
+    ).delete()
+    if user is None or user.is_staff or user.is_superuser:
+        return
+    username = user.get_username()
+    if apps.is_installed("axes"):
+        for model in ("AccessAttempt", "AccessLog", "AccessFailureLog"):
+            apps.get_model("axes", model).objects.filter(username=username).delete()
+    get_user_model().objects.filter(pk=user.pk).delete()

@@ -13,8 +13,8 @@ class Profile:
 
     ability: logits, 0 is average. per_week: attempts in a usual week. up_to: number of skills that they got to within
     the term (None: all). skill_ability: skill id -> logits on top of ability. misconceptions: what they tend to get
-    wrong. from_week, to_week: first and last week of the twelve in which they worked. review: share of attempts that go
-    back to an earlier skill.
+    wrong. from_week, to_week, away: first and last week of the twelve in which they worked, and weeks without any work in
+    between. review: share of attempts that go back to an earlier skill.
     """
 
     ability: float = 0.0
@@ -24,6 +24,7 @@ class Profile:
     misconceptions: tuple[str, ...] = ()
     from_week: int = 1
     to_week: int = 12
+    away: tuple[int, ...] = ()
     review: float = 0.25
 
 
@@ -49,14 +50,15 @@ ALICE = Person(
     "alice",
     "Alice Novak",
     {
-        # The first skills went well and lie weeks back, so that reviews are due; adding is where she is stuck.
+        # The first skills went well and lie weeks back, so that reviews are due; adding is where she is stuck now.
         MATHS: Profile(
-            ability=0.9,
+            ability=1.8,
             per_week=9,
             up_to=4,
-            skill_ability={"fraction-meaning": 1.5, "equivalent-fractions": 0.9, "adding-fractions": -2.2},
+            skill_ability={"fraction-meaning": 1.6, "equivalent-fractions": 1.6, "adding-fractions": -4.5},
             misconceptions=("adds-denominators",),
-            review=0.04,
+            away=(5, 6, 7, 8, 9),
+            review=0.4,
         ),
         SCIENCE: Profile(ability=0.4, per_week=3, up_to=3),
     },

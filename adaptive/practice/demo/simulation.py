@@ -17,10 +17,10 @@ from adaptive.practice.demo.answering import Answerable, Outcome, respond
 from adaptive.practice.demo.people import Profile
 
 WEEKS = 12
-SKILL_SPREAD = 0.6  # standard deviation of a learner's strength a skill, logits
+SKILL_SPREAD = 1.2  # standard deviation of a learner's strength a skill, logits
 LEARNING = 0.45  # logits per log(1 + opportunities)
 FORGETTING = 0.154  # what is learned fades with (1 + days) to the power of minus this
-EASE = 0.7  # so that an average learner gets about two of three right
+EASE = 0.35  # so that an average learner gets about two of three right
 GUESSING = {"choice": 0.2, "multiple_choice": 0.05}
 PARTIAL = 0.45  # share of the misses that are half right, in formats that have it
 CLOSED_ALL_OR_NOTHING = {"choice", "numeric"}
@@ -80,6 +80,8 @@ def _sessions(profile: Profile, end: datetime, rng: Random) -> list[tuple[int, d
     """(week from 1, start, number of exercises), in order; the last one ends before `end`, a day's last moment."""
     found = []
     for week in range(profile.from_week, profile.to_week + 1):
+        if week in profile.away:
+            continue
         n = max(2, round(rng.gauss(profile.per_week, 1.5)))
         n_sessions = 1 if n < 6 else 2
         # The last day of the last week is always one of practice, so that there is something fresh to see.

@@ -13,8 +13,8 @@ class Profile:
 
     ability: logits, 0 is average. per_week: attempts in a usual week. up_to: number of skills that they got to within
     the term (None: all). skill_ability: skill id -> logits on top of ability. misconceptions: what they tend to get
-    wrong. from_week, to_week, away: first and last week of the twelve in which they worked, and weeks without any work in
-    between. review: share of attempts that go back to an earlier skill.
+    wrong. from_week, to_week, away: first and last of the twelve weeks in which they worked, and weeks without any work
+    in between. review: share of attempts that go back to an earlier skill.
     """
 
     ability: float = 0.0

@@ -36,29 +36,28 @@ def readiness_of(context: Context) -> dict[int, float]:
     readiness: what lies two steps off is further off than what lies one.
     """
     ready: dict[int, float] = {}
-    for skill_id in context.skills:
-        _readiness(context, skill_id, ready)
+    for first in context.skills:
+        stack = [first]
+        while stack:  # no recursion: a course may be one long chain
+            skill_id = stack[-1]
+            before = [p for p in context.skills[skill_id].prerequisites if p in context.skills]
+            open_ones = [p for p in before if p not in ready and p not in stack] if skill_id not in ready else []
+            if open_ones:
+                stack += open_ones
+            else:
+                stack.pop()
+                # In a cycle, which the catalogue refuses, the one still open counts as ready.
+                ready.setdefault(skill_id, min((_nearness(context, p, ready.get(p, 1.0)) for p in before), default=1.0))
     return ready
 
 
-def _readiness(context: Context, skill_id: int, ready: dict[int, float]) -> float:
-    if skill_id not in ready:
-        ready[skill_id] = 1.0  # holds while its own prerequisites are looked at: a cycle must not loop
-        skill = context.skills[skill_id]
-        ready[skill_id] = min(
-            (_nearness(context, p, ready) for p in skill.prerequisites if p in context.skills), default=1.0
-        )
-    return ready[skill_id]
-
-
-def _nearness(context: Context, prerequisite_id: int, ready: dict[int, float]) -> float:
-    policy, skill = context.policy, context.skills[prerequisite_id]
+def _nearness(context: Context, skill_id: int, own_readiness: float) -> float:
+    """How far a prerequisite is known, 1 where it is known well enough."""
+    policy, skill = context.policy, context.skills[skill_id]
     if skill.p_mastery >= (policy.ready_at if skill.n_attempts > 0 else policy.mastered_at):
         return 1.0
     share = clamp(skill.p_mastery / policy.ready_at, 0.0, 1.0) ** 2 if policy.ready_at > 0 else 1.0
-    if skill.n_attempts == 0:
-        share *= policy.unpractised_factor
-    return share * _readiness(context, prerequisite_id, ready)
+    return share * own_readiness * (policy.unpractised_factor if skill.n_attempts == 0 else 1.0)
 
 
 def ancestors_of(context: Context, skill_ids: Iterable[int]) -> set[int]:

@@ -28,7 +28,8 @@ WITH asked AS (
     WHERE r.search @@ asked.any_word AND r.course_id = %(course)s AND NOT r.is_retired
         AND r.kind = ANY(%(kinds)s) AND NOT (r.id = ANY(%(exclude)s))
 )
-SELECT id, rank, n_words, n_matched FROM hits WHERE n_matched > 0 AND n_matched >= least(n_words / %(per_match)s::float8, 2)
+SELECT id, rank, n_words, n_matched FROM hits
+WHERE n_matched > 0 AND n_matched >= least(n_words / %(per_match)s::float8, 2)
 ORDER BY n_matched DESC, rank DESC, id LIMIT %(limit)s
 """
 

@@ -1,0 +1,25 @@
+from dataclasses import dataclass
+
+from adaptive.explanation.facts import Fact
+from adaptive.explanation.models import Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationParts:
+    """What the drawer shows: the words, the facts they stand on, and what would change the pick ("" if nothing)."""
+
+    text: str
+    sentence: str
+    facts: tuple[Fact, ...]
+    would_change: str
+
+
+def explanation_parts(explanation: Explanation) -> ExplanationParts:
+    """Takes the stored explanation apart, without a query. `sentence` and `facts` are always the plain wording."""
+    facts = [Fact.from_json(row) for row in explanation.facts]
+    return ExplanationParts(
+        text=explanation.text,
+        sentence=next((fact.text for fact in facts if fact.role == "sentence"), explanation.plain_text),
+        facts=tuple(fact for fact in facts if fact.role == "fact"),
+        would_change=(explanation.would_change_if or {}).get("text", ""),
+    )

@@ -1,0 +1,130 @@
+import logging
+import re
+from dataclasses import asdict
+from typing import Any
+
+from django.db import transaction
+from django.utils import translation
+
+from adaptive.assessment.words.prompts import load_prompt
+from adaptive.backends.llm.base import LanguageModel, ModelUnavailable
+from adaptive.catalog.models import Resource
+from adaptive.conf import settings
+from adaptive.explanation.counterfactual import Flip, would_change_if
+from adaptive.explanation.facts import Fact, facts_of
+from adaptive.explanation.grounding import is_grounded
+from adaptive.explanation.models import Explanation
+from adaptive.explanation.templates import text_of, worded, would_change_text
+from adaptive.recommendation.models import Slate
+from adaptive.recommendation.selectors import receipt_of
+
+logger = logging.getLogger(__name__)
+
+PROMPT = "reword_explanation"
+MAX_TOKENS = 110
+MAX_CHARACTERS = 500
+SECONDS = 20.0
+
+
+@transaction.atomic
+def slate_explain(*, slate: Slate) -> list[Explanation]:
+    """Writes the explanation of every place of the slate, in its order; those that are there already stay.
+
+    Four queries however long the slate. Nothing waits for a model: the plain wording is complete. Where the
+    installation, the course and the learner allow a model to reword it, the state is pending and `explanation_reword`
+    may be called for it.
+    """
+    impressions = list(slate.impressions.select_related("explanation").order_by("position"))
+    missing = [impression for impression in impressions if not hasattr(impression, "explanation")]
+    if missing:
+        context, candidates = receipt_of(slate=slate)
+        titles = {candidate.id: candidate.title for candidate in candidates}
+        flips = {i.position: would_change_if(context, candidates, i.position) for i in missing}
+        instead = [flip.instead for flip in flips.values() if flip]
+        external_ids = dict(Resource.objects.filter(pk__in=instead).values_list("pk", "external_id"))
+        language = slate.learner.language or slate.course.language
+        state = Explanation.State.PENDING if may_reword(slate) else Explanation.State.READY
+        rows = []
+        with translation.override(language):
+            for impression in missing:
+                facts = worded(facts_of(impression.reasons, title=titles[impression.resource_id]))
+                plain = text_of(facts)
+                rows.append(
+                    Explanation(
+                        impression=impression,
+                        state=state,
+                        facts=[fact.to_json() for fact in facts],
+                        text=plain,
+                        plain_text=plain,
+                        would_change_if=_flip_json(flips[impression.position], external_ids),
+                    )
+                )
+        Explanation.objects.bulk_create(rows)
+        for row in rows:
+            row.impression.explanation = row
+    return [impression.explanation for impression in impressions]
+
+
+def _flip_json(flip: Flip | None, external_ids: dict[int, str]) -> dict[str, Any] | None:
+    """With the resource's external id beside our own, because the REST interface shows it."""
+    if flip is None:
+        return None
+    return {**asdict(flip), "resource": external_ids.get(flip.instead, ""), "text": would_change_text(flip)}
+
+
+def may_reword(slate: Slate) -> bool:
+    """Only in English: the check of the words knows no other language's numbers and sentence starts."""
+    language = slate.learner.language or slate.course.language
+    return (
+        settings().reword_explanations
+        and settings().ai_enabled
+        and slate.course.is_ai_enabled
+        and slate.learner.ai_consent
+        and language.lower().split("-")[0] == "en"
+    )
+
+
+def explanation_reword(*, explanation_id: int, llm: LanguageModel) -> bool:
+    """Lets the model say a pending explanation in its own words; True where these now stand.
+
+    They stand only if every number and name in them is among the facts; else the plain wording does, and what was
+    refused is kept. Safe to run again and twice at once: only a pending explanation changes, and only once.
+    """
+    found = (
+        Explanation.objects.select_related("impression", "impression__slate")
+        .filter(pk=explanation_id, state=Explanation.State.PENDING)
+        .first()
+    )
+    if found is None:
+        return False
+    facts = [Fact.from_json(row) for row in found.facts]
+    prompt = load_prompt(PROMPT)
+    changes: dict[str, Any] = {"state": Explanation.State.READY}
+    is_used = False
+    try:
+        asked = prompt.prefix() + prompt.text(facts="\n".join(fact.text for fact in facts))
+        answer = _tidy(llm.generate(asked, max_tokens=MAX_TOKENS, stop=["\n", "###"], seconds=SECONDS))
+    except ModelUnavailable:
+        answer = ""
+    if answer:
+        grounding = is_grounded(answer, facts, other_names=_other_names(found.impression.slate, facts))
+        is_used = grounding.ok and len(answer) <= MAX_CHARACTERS
+        changes |= {"model": f"{llm.name} {llm.version}"[:128], "prompt_version": prompt.version[:64]}
+        if is_used:
+            changes["text"] = answer
+        else:
+            changes["refused_text"] = answer
+            logger.info("explanation %s keeps its plain words; refused: %s", found.pk, ", ".join(grounding.offending))
+    changed = Explanation.objects.filter(pk=found.pk, state=Explanation.State.PENDING).update(**changes)
+    return bool(changed) and is_used
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip().strip('"').strip()
+
+
+def _other_names(slate: Slate, facts: list[Fact]) -> list[str]:
+    """Skills and titles that this explanation does not speak of, though the slate knows them."""
+    own = {name for fact in facts for name in fact.names}
+    names = {row["name"] for row in slate.context.get("skills", [])} | {row["title"] for row in slate.candidates}
+    return sorted(names - own)

@@ -77,6 +77,7 @@ def _was_queued(attempt: Attempt) -> bool:
 
 class AttemptsView(ApiView):
     @describe(
+        "attempts",
         "Submit an answer",
         body=AttemptBody,
         answers={201: AttemptShape, 202: AttemptShape},
@@ -100,6 +101,7 @@ class BulkView(ApiView):
     parser_classes = [BulkParser]
 
     @describe(
+        "attempts",
         "Submit up to 10,000 answers, one a line",
         body=BulkLineBody,
         body_type=bulk.MEDIA_TYPE,
@@ -128,7 +130,7 @@ class BulkView(ApiView):
 
 
 class AttemptView(ApiView):
-    @describe("One attempt and what became of it", answers={200: AttemptShape})
+    @describe("attempts", "One attempt and what became of it", answers={200: AttemptShape})
     def get(self, request: Request, attempt: int) -> Response:
         found = attempt_get(tenant=request.tenant, attempt_id=attempt)
         return Response(attempt_json(feedback_of(attempt=found)))
@@ -136,6 +138,7 @@ class AttemptView(ApiView):
 
 class ContestView(ApiView):
     @describe(
+        "attempts",
         "Put an assessed attempt before a teacher",
         body=ContestBody,
         answers={200: AttemptShape},

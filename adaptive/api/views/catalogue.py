@@ -53,6 +53,7 @@ WORDS = OpenApiExample(
 
 class CourseView(ApiView):
     @describe(
+        "catalogue",
         "Create or change a course",
         body=CourseBody,
         answers={200: CourseShape, 201: CourseShape},
@@ -65,6 +66,7 @@ class CourseView(ApiView):
 
 class SkillView(ApiView):
     @describe(
+        "catalogue",
         "Create or change a skill; its prerequisites are replaced",
         body=SkillBody,
         answers={200: SkillShape, 201: SkillShape},
@@ -85,6 +87,7 @@ class SkillView(ApiView):
 
 class ResourceView(ApiView):
     @describe(
+        "catalogue",
         "Create or replace a resource",
         body=ResourceBody,
         answers={200: ResourceShape, 201: ResourceShape},
@@ -102,7 +105,7 @@ class ResourceView(ApiView):
 
 
 class ResourcesView(ApiView):
-    @describe("The resources of a course", query=PageQuery, answers={200: ResourcePage})
+    @describe("catalogue", "The resources of a course", query=PageQuery, answers={200: ResourcePage})
     def get(self, request: Request, course: str) -> Response:
         within = course_get(tenant=request.tenant, course=course)
         rows = resources_of(course=within).prefetch_related("skill_links__skill")

@@ -23,6 +23,7 @@ from adaptive.practice.privacy import learner_erase, learner_export
 
 class LearnerView(ApiView):
     @describe(
+        "learners",
         "Create or change a learner",
         body=LearnerBody,
         answers={200: LearnerShape, 201: LearnerShape},
@@ -44,7 +45,9 @@ class LearnerView(ApiView):
         return put_answer(learner_json(stored), created=created)
 
     @describe(
-        "Erase a learner everywhere; the statistics of their attempts stay, without them", answers={202: ErasedShape}
+        "learners",
+        "Erase a learner everywhere; the statistics of their attempts stay, without them",
+        answers={202: ErasedShape},
     )
     def delete(self, request: Request, learner: str) -> Response:
         erased = learner_erase(learner=learner_get(tenant=request.tenant, learner=learner), asked_by=request.auth.name)
@@ -58,13 +61,14 @@ class LearnerView(ApiView):
 
 
 class LearnerExportView(ApiView):
-    @describe("All that is stored about a learner", answers={200: ExportShape})
+    @describe("learners", "All that is stored about a learner", answers={200: ExportShape})
     def get(self, request: Request, learner: str) -> Response:
         return Response(learner_export(learner=learner_get(tenant=request.tenant, learner=learner)))
 
 
 class EnrolmentView(ApiView):
     @describe(
+        "learners",
         "Enrol a learner in a course",
         body=EnrolmentBody,
         answers={200: EnrolmentShape, 201: EnrolmentShape},

@@ -17,7 +17,9 @@ from adaptive.mastery.selectors import mastery_of, predictions
 
 
 class MasteryView(ApiView):
-    @describe("What a learner is believed to know", query=CourseQuery, answers={200: SkillMasteryShape(many=True)})
+    @describe(
+        "mastery", "What a learner is believed to know", query=CourseQuery, answers={200: SkillMasteryShape(many=True)}
+    )
     def get(self, request: Request, learner: str) -> Response:
         who = learner_get(tenant=request.tenant, learner=learner)
         course = course_get(tenant=request.tenant, course=self.read(CourseQuery, request.query_params)["course"])
@@ -27,6 +29,7 @@ class MasteryView(ApiView):
 
 class PredictionsView(ApiView):
     @describe(
+        "mastery",
         "Would the learner's next response be correct?",
         body=PredictionsBody,
         answers={200: PredictionShape(many=True)},

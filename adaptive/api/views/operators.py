@@ -1,10 +1,8 @@
 """For operators and their machines: is it up, is it ready, how much is there; and the document."""
 
-from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse
-from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound
@@ -12,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from adaptive.api import metrics
-from adaptive.api.documents import describe
+from adaptive.api.documents import describe, document
 from adaptive.api.readiness import Part, parts_lately
 from adaptive.api.shapes.operators import DocumentShape, HealthShape, ReadyShape
 from adaptive.api.views.base import OpenView
@@ -21,7 +19,7 @@ NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
 class HealthView(OpenView):
-    @describe("Is the process up?", answers={200: HealthShape}, is_open=True)
+    @describe("operators", "Is the process up?", answers={200: HealthShape}, is_open=True)
     def get(self, request: Request) -> Response:
         return Response({"status": "ok"}, headers=NEVER_KEPT)
 
@@ -32,6 +30,7 @@ def _part_json(part: Part) -> dict[str, Any]:
 
 class ReadyView(OpenView):
     @describe(
+        "operators",
         "Are the database, the broker, a worker and the models there?",
         answers={200: ReadyShape, 503: ReadyShape},
         is_open=True,
@@ -48,6 +47,7 @@ class ReadyView(OpenView):
 
 class MetricsView(OpenView):
     @extend_schema(
+        tags=["operators"],
         summary="Counts for Prometheus",
         responses={(200, "text/plain"): OpenApiTypes.STR},
         auth=[],
@@ -57,20 +57,16 @@ class MetricsView(OpenView):
         return HttpResponse(metrics.render(), content_type=metrics.MEDIA_TYPE, headers=NEVER_KEPT)
 
 
-@lru_cache(maxsize=1)
-def _document() -> dict[str, Any]:
-    return SchemaGenerator().get_schema(request=None, public=True)
-
-
 class SchemaView(OpenView):
     @extend_schema(
+        tags=["operators"],
         summary="This document",
         parameters=[OpenApiParameter("format", str, enum=["json"], required=False)],
         responses={(200, "application/json"): DocumentShape},
         auth=[],
     )
     def get(self, request: Request) -> Response:
-        return Response(_document(), content_type="application/json")
+        return Response(document(), content_type="application/json")
 
 
 class NothingHereView(OpenView):

@@ -18,6 +18,7 @@ from adaptive.recommendation.services import impression_event
 
 class RecommendationsView(ApiView):
     @describe(
+        "recommendations",
         "What to do next, and why",
         body=RecommendationsBody,
         answers={201: SlateShape},
@@ -47,13 +48,14 @@ class RecommendationsView(ApiView):
 
 
 class SlateView(ApiView):
-    @describe("The same recommendations again", answers={200: SlateShape})
+    @describe("recommendations", "The same recommendations again", answers={200: SlateShape})
     def get(self, request: Request, slate: str) -> Response:
         return Response(slate_json(slate_get(tenant=request.tenant, slate_id=slate)))
 
 
 class EventsView(ApiView):
     @describe(
+        "recommendations",
         "What became of one item",
         body=EventBody,
         answers={204: None},

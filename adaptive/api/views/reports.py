@@ -13,6 +13,6 @@ from adaptive.practice.reports import course_report
 
 
 class ReportView(ApiView):
-    @describe("Where a course stands: skills, learners, what waits", answers={200: ReportShape})
+    @describe("teachers", "Where a course stands: skills, learners, what waits", answers={200: ReportShape})
     def get(self, request: Request, course: str) -> Response:
         return Response(report_json(course_report(course=course_get(tenant=request.tenant, course=course), at=now())))

@@ -16,6 +16,7 @@ from adaptive.conf import settings
 logger = logging.getLogger(__name__)
 
 JOB = "adaptive.attempt_assess"
+REWORD_JOB = "adaptive.explanation_reword"
 MAX_LOST_WORKERS = 2
 REPUBLISH_SECONDS = 20
 SWEEP_LIMIT = 1000
@@ -33,14 +34,23 @@ class Claim:
     n_lost: int
 
 
-def publish(attempt_id: int) -> bool:
-    """Tells the workers, now. False where the broker cannot be reached: the sweeper will tell them later."""
+def _send(job: str, row_id: int) -> bool:
     try:
-        current_app.send_task(JOB, args=[attempt_id], retry=False)
-    except Exception as error:  # any transport has its own; an answer that is stored must never fail on them
-        logger.warning("attempt %s is stored, but the broker could not be told: %s", attempt_id, error)
+        current_app.send_task(job, args=[row_id], retry=False)
+    except Exception as error:  # any transport has its own; what is stored must never fail on them
+        logger.warning("row %s is stored, but the broker could not be told of %s: %s", row_id, job, error)
         return False
     return True
+
+
+def publish(attempt_id: int) -> bool:
+    """Tells the workers, now. False where the broker cannot be reached: the sweeper will tell them later."""
+    return _send(JOB, attempt_id)
+
+
+def reword_publish_on_commit(explanation_ids: list[int]) -> None:
+    """Asks for better words. Nobody waits for them: a message that is lost leaves the plain wording."""
+    transaction.on_commit(lambda: all(_send(REWORD_JOB, explanation_id) for explanation_id in explanation_ids))
 
 
 def publish_on_commit(attempt_id: int) -> None:

@@ -245,5 +245,7 @@ def slate_next(
     """A new slate with its explanations, stored."""
     enrolment_get(learner=learner, course=course)
     slate = slate_create(learner=learner, course=course, count=count, purpose=purpose, query=query, kinds=kinds, at=at)
-    slate_explain(slate=slate)
+    explanations = slate_explain(slate=slate)
+    if pending := [explanation.pk for explanation in explanations if explanation.state == "pending"]:
+        outbox.reword_publish_on_commit(pending)
     return slate

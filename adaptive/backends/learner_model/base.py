@@ -25,7 +25,7 @@ LATEST = 1e11  # epoch seconds, the year 5138: what lies beyond is another unit
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An exercise as the model sees it.
+    """An exercise as the model sees it; its skills come out sorted, each once.
 
     `difficulty` is a prior in logits (higher is harder, 0 is average), None where unknown. Parameters fitted for this
     id overrule it.
@@ -35,6 +35,11 @@ class Item:
     skill_ids: tuple[int, ...]
     difficulty: float | None = None
     response_format: str = ""
+
+    def __post_init__(self) -> None:
+        # One order for all: sums over skills must not differ in the last bit between two readings of one exercise.
+        if len(self.skill_ids) > 1:
+            object.__setattr__(self, "skill_ids", tuple(sorted(set(self.skill_ids))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class BestLr(LogisticModel):
         at = max(observation.at, state["t"]) if state["n"] else observation.at
         order = state["n"] + 1
         skills = state["k"]
-        for skill_id in sorted(set(observation.item.skill_ids)):
+        for skill_id in observation.item.skill_ids:
             n, _, _, won = skills.get(str(skill_id), (0, 0, 0, 0.0))
             skills[str(skill_id)] = [n + 1, order, round(at), round(won + score, 3)]
         state["n"], state["w"], state["t"] = order, round(state["w"] + score, 3), at

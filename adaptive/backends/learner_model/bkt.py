@@ -65,7 +65,7 @@ class Bkt(LearnerModel):
         score = effective_score(observation.score, observation.n_hints)
         skills = state["k"]
         order = state["n"] + 1
-        for skill_id in sorted(set(observation.item.skill_ids)):
+        for skill_id in observation.item.skill_ids:
             of = self._of(skill_id)
             known = self._known(state, skill_id, at)
             right = known * (1.0 - of["p_slip"]) / self._p_correct(skill_id, known)

@@ -15,7 +15,7 @@ from pathlib import Path
 from adaptive.common.errors import InvalidInput
 from adaptive.common.hashing import stable_hash
 
-from .base import Item, Observation
+from .base import LATEST, Item, Observation
 
 REQUIRED_COLUMNS = ("learner", "item", "skills", "correct", "position")
 SECONDS_PER_ATTEMPT = 30.0  # assumed where a log says nothing about time
@@ -43,28 +43,36 @@ def id_of(label: str) -> int:
     return -1 - (int(stable_hash(label)[:13], 16) & 0xFFFFFFFFFFFF)
 
 
-def read_log(path: str | Path, *, on_progress: Callable[[int], None] | None = None) -> AttemptLog:
-    """The whole log in memory (about 200 bytes a row). InvalidInput on anything that cannot be read as one.
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One row as the file has it, checked. `number`: its row in the file, the header being row 1.
 
-    `at` of a row is its timestamp (epoch seconds, epoch milliseconds or ISO 8601), else built up from the buckets of
-    time between rows, else half a minute a row. `on_progress` gets the number of rows every 50,000.
+    at: epoch seconds. elapsed, lag: texts of the buckets. These and fold are None where the log has no such column.
     """
-    path = Path(path)
-    log = AttemptLog(path=str(path))
-    items: dict[tuple[str, str], Item] = {}
-    ids: dict[str, int] = {}
-    last: dict[str, tuple[float, float, float]] = {}  # position, time of the row, seconds it took
-    n_rows = 0
 
+    number: int
+    learner: str
+    item: str
+    skills: str
+    score: float
+    position: float
+    at: float | None = None
+    elapsed: str | None = None
+    lag: str | None = None
+    fold: str | None = None
+
+
+def read_rows(path: str | Path) -> Iterator[LogRow]:
+    """The rows of a log, in its order. InvalidInput naming file and row on the first that cannot be right."""
+    path = Path(path)
     rows = _rows(path)
     header = next(rows, (1, []))[1]
     column = _columns(path, header)
-    time_of = column.get("timestamp")
+    time_of, fold_of = column.get("timestamp"), column.get("fold")
     elapsed_of, lag_of = column.get("elapsed_bucket_s"), column.get("lag_bucket_s")
-    fold_of = column.get("fold")
     learner_of, item_of, skills_of, correct_of, position_of = (column[name] for name in REQUIRED_COLUMNS)
-    log.has_time = time_of is not None
-
+    last: dict[str, float] = {}
+    number = 1
     for number, row in rows:
         if len(row) != len(header):
             raise _bad(path, number, f"has {len(row)} fields where the header has {len(header)}")
@@ -77,44 +85,69 @@ def read_log(path: str | Path, *, on_progress: Callable[[int], None] | None = No
         position = _number(row[position_of])
         if position is None:
             raise _bad(path, number, f"has position = {row[position_of]!r}, which is no number")
-
         previous = last.get(learner)
-        if previous is not None and position <= previous[0]:
+        if previous is not None and position <= previous:
             raise _bad(
                 path,
                 number,
-                f"is out of order: learner {learner} is at position {row[position_of]} after {previous[0]:g}",
+                f"is out of order: learner {learner} is at position {row[position_of]} after {previous:g}",
             )
+        last[learner] = position
+        at = None
         if time_of is not None:
             at = _moment(row[time_of])
             if at is None:
                 raise _bad(path, number, f"has timestamp = {row[time_of]!r}, which is no time")
+        yield LogRow(
+            number=number,
+            learner=learner,
+            item=label,
+            skills=row[skills_of],
+            score=score,
+            position=position,
+            at=at,
+            elapsed=None if elapsed_of is None else row[elapsed_of].strip(),
+            lag=None if lag_of is None else row[lag_of].strip(),
+            fold=None if fold_of is None else row[fold_of].strip(),
+        )
+    if not last:
+        raise InvalidInput(f"{path} has no rows below its header.")
+
+
+def read_log(path: str | Path, *, on_progress: Callable[[int], None] | None = None) -> AttemptLog:
+    """The whole log in memory (about 200 bytes a row). InvalidInput on anything that cannot be read as one.
+
+    `at` of a row is its timestamp (epoch seconds, epoch milliseconds or ISO 8601), else built up from the buckets of
+    time between rows, else half a minute a row. `on_progress` gets the number of rows every 50,000.
+    """
+    log = AttemptLog(path=str(path))
+    items: dict[tuple[str, str], Item] = {}
+    ids: dict[str, int] = {}
+    last: dict[str, tuple[float, float]] = {}  # time of the row, seconds it took
+    for n_rows, row in enumerate(read_rows(path), start=1):
+        previous = last.get(row.learner)
+        if row.at is not None:
+            at, log.has_time = row.at, True
         elif previous is None:
             at = 0.0
-        elif lag_of is not None:
-            at = previous[1] + previous[2] + _bucket_seconds(row[lag_of])
+        elif row.lag is not None:
+            at = previous[0] + previous[1] + bucket_seconds(row.lag)
         else:
-            at = previous[1] + SECONDS_PER_ATTEMPT
-        took = _bucket_seconds(row[elapsed_of]) if elapsed_of is not None and time_of is None else 0.0
-        last[learner] = (position, at, took)
+            at = previous[0] + SECONDS_PER_ATTEMPT
+        last[row.learner] = (at, 0.0 if row.at is not None else bucket_seconds(row.elapsed or ""))
 
-        if fold_of is not None:
-            fold = row[fold_of].strip()
-            if log.folds.setdefault(learner, fold) != fold:
-                raise _bad(path, number, f"puts learner {learner} in fold {fold} and before in {log.folds[learner]}")
+        if row.fold is not None and log.folds.setdefault(row.learner, row.fold) != row.fold:
+            before = log.folds[row.learner]
+            raise _bad(Path(path), row.number, f"puts learner {row.learner} in fold {row.fold} and before in {before}")
 
-        key = (label, row[skills_of])
+        key = (row.item, row.skills)
         item = items.get(key)
         if item is None:
-            skills = sorted({_id(part.strip(), ids) for part in row[skills_of].split(";") if part.strip()})
-            item = items[key] = Item(id=_id(label, ids), skill_ids=tuple(skills))
-        log.histories.setdefault(learner, []).append(Observation(item=item, score=score, at=at))
-        n_rows += 1
+            skills = sorted({_id(part.strip(), ids) for part in row.skills.split(";") if part.strip()})
+            item = items[key] = Item(id=_id(row.item, ids), skill_ids=tuple(skills))
+        log.histories.setdefault(row.learner, []).append(Observation(item=item, score=row.score, at=at))
         if on_progress and not n_rows % PROGRESS_EVERY:
             on_progress(n_rows)
-
-    if not n_rows:
-        raise InvalidInput(f"{path} has no rows below its header.")
     return log
 
 
@@ -179,7 +212,8 @@ def _id(label: str, ids: dict[str, int]) -> int:
 def _moment(text: str) -> float | None:
     value = _number(text)
     if value is not None:
-        return value / 1000.0 if value > 1e11 else value  # milliseconds: as seconds that were after the year 5138
+        seconds = value / 1000.0 if value > LATEST else value
+        return seconds if -LATEST < seconds < LATEST else None
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -187,7 +221,7 @@ def _moment(text: str) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _bucket_seconds(bucket: str) -> float:
+def bucket_seconds(bucket: str) -> float:
     """The middle of "10-15"; the lower end of "60+", as nobody knows how much more it was; 0 where empty."""
     bucket = bucket.strip()
     low, dash, high = bucket.partition("-")

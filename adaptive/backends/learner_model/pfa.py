@@ -13,7 +13,7 @@ counts are those of Best-LR, Gervet et al. 2020), each kept on several time scal
 Scores count in parts: .6 is .6 of a success and .4 of a failure. Hints make a score worth less, see `effective_score`.
 The forgetting curve of FSRS-6 runs beside it, per skill, for retrievability, stability and due_at.
 
-State, short keys so that 350 skills and 240 items fit in 64 kB: n attempts, t latest time (whole seconds), o overall,
+State, short keys so that 320 skills and 240 items fit in 64 kB: n attempts, t latest time (whole seconds), o overall,
 k by skill id, i by item id. What does not fit is forgotten, least recently practised first.
 """
 
@@ -28,7 +28,7 @@ from .forgetting import due_at, first_memory, next_memory, rating_of, retrievabi
 from .logistic_model import LogisticModel, effective_score
 from .shipped import shipped
 
-MAX_SKILLS, KEEP_SKILLS = 350, 330  # above the first, cut down to the second: sorting then happens rarely
+MAX_SKILLS, KEEP_SKILLS = 320, 300  # above the first, cut down to the second: sorting then happens rarely
 MAX_ITEMS, KEEP_ITEMS = 240, 200
 
 # Rates per hour of the half-lives 2, 30 and 1,500 days, and their share in the mix. Time counts in whole hours of the
@@ -126,11 +126,10 @@ class PfaForgetting(LogisticModel):
         order = state["n"] + 1
         o, skills = state["o"], state["k"]
         hours = now // 3600 - state["t"] // 3600 if state["n"] else 0
-        skill_ids = item.skill_ids if len(item.skill_ids) < 2 else sorted(set(item.skill_ids))
 
         # How surprising the score is, by the ratings alone.
         ratings = []
-        for skill_id in skill_ids:
+        for skill_id in item.skill_ids:
             s = skills.get(str(skill_id))
             if s is None:
                 ratings.append(0.0)
@@ -148,7 +147,7 @@ class PfaForgetting(LogisticModel):
             round(o[10] + surprise / (1.0 + _RATE_SLOWING * order), 4) + 0.0,
             round(o[11] + _FAST_STEP * (score - sigmoid(ease + o[11])), 4) + 0.0,
         ]
-        for skill_id, rating in zip(skill_ids, ratings, strict=True):
+        for skill_id, rating in zip(item.skill_ids, ratings, strict=True):
             key = str(skill_id)
             skills[key] = _practised(skills.get(key), score, rating, surprise, order, now)
         if len(skills) > MAX_SKILLS:

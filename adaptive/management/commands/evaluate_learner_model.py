@@ -51,7 +51,8 @@ class Command(BaseCommand):
             raise CommandError(f"The report cannot be written to {target}: {error.strerror}.") from None
         self.stdout.write(
             f"{report['model']}: auc {report['auc']:.4f}, log_loss {report['log_loss']:.4f}, "
-            f"rmse {report['rmse']:.4f}, ece {report['ece']:.4f} on {report['n_rows']:,} rows of {report['n_learners']:,} learners; "
+            f"rmse {report['rmse']:.4f}, ece {report['ece']:.4f} "
+            f"on {report['n_rows']:,} rows of {report['n_learners']:,} learners; "
             f"fitted in {report['fit_seconds']:.0f} s, predicted in {report['predict_seconds']:.0f} s. Report: {target}"
         )
 
@@ -75,8 +76,8 @@ class Command(BaseCommand):
         )
         if report["n_learners_in_both"]:
             self._say(
-                f"Beware: {report['n_learners_in_both']:,} learners are in both files, where KT-1 wants others; if they "
-                "are the same people, these figures are too good."
+                f"Beware: {report['n_learners_in_both']:,} learners are in both files, where KT-1 wants others; if "
+                "they are the same people, these figures are too good."
             )
         return {"protocol": "KT-1", "train": train.path, "test": test.path, **report}
 

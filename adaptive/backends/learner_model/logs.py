@@ -43,7 +43,7 @@ def id_of(label: str) -> int:
     return -1 - (int(stable_hash(label)[:13], 16) & 0xFFFFFFFFFFFF)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LogRow:
     """One row as the file has it, checked. `number`: its row in the file, the header being row 1.
 

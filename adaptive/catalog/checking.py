@@ -10,7 +10,16 @@ from adaptive.common.text import control_character
 KINDS = ("exercise", "reading", "video", "worked_example")
 MAX_BODY = 200_000
 MAX_HINTS = 10
-TEXTS = {"title": 255, "body": MAX_BODY, "rubric": 10_000, "explanation": 10_000, "attribution": 10_000, "source": 255}
+MAX_MISCONCEPTIONS = 50
+TEXTS = {
+    "title": 255,
+    "body": MAX_BODY,
+    "rubric": 10_000,
+    "explanation": 10_000,
+    "attribution": 10_000,
+    "source": 255,
+    "language": 35,
+}
 EXERCISE_ONLY = ("response_format", "choices", "answer", "hints", "rubric", "misconceptions")
 
 
@@ -68,7 +77,7 @@ def _check_list_of_texts(data: dict[str, Any], name: str, most: int) -> list[Fie
 
 def _check_exercise(data: dict[str, Any]) -> list[FieldError]:
     response_format = data.get("response_format")
-    if response_format not in FORMATS:
+    if not isinstance(response_format, str) or response_format not in FORMATS:
         return [FieldError("/response_format", f"An exercise has a format: one of {', '.join(FORMATS)}.")]
     choices, answer = data.get("choices") or [], data.get("answer")
     if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
@@ -76,7 +85,11 @@ def _check_exercise(data: dict[str, Any]) -> list[FieldError]:
     if not isinstance(answer, dict):
         return [FieldError("/answer", "An exercise has an answer: an object in the shape of its format.")]
     exercise = Exercise(response_format, data.get("body", ""), tuple(choices), answer)
-    return [*check_exercise(exercise), *_check_list_of_texts(data, "hints", MAX_HINTS)]
+    return [
+        *check_exercise(exercise),
+        *_check_list_of_texts(data, "hints", MAX_HINTS),
+        *_check_list_of_texts(data, "misconceptions", MAX_MISCONCEPTIONS),
+    ]
 
 
 def check_resource(data: dict[str, Any]) -> list[FieldError]:

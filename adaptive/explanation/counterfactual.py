@@ -10,16 +10,22 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from adaptive.common.probability import clamp, logit, sigmoid
+from adaptive.common.probability import logit, sigmoid
 from adaptive.recommendation.deciding import decide
-from adaptive.recommendation.types import DIGITS, Candidate, Context
+from adaptive.recommendation.filtering import filter_candidates
+from adaptive.recommendation.ranking import scored_of
+from adaptive.recommendation.reranking import pick_slate
+from adaptive.recommendation.skills import readiness_of
+from adaptive.recommendation.types import DIGITS, Candidate, Context, Decision
 
 LOWEST, HIGHEST = 0.01, 0.99
 STEPS = 8  # looked at in each direction
 NARROWED_TO = 0.006
 BEYOND = 3  # further values at which the flip must hold before "or more" is said
 
-Flipped = Callable[[float], tuple[Context, Sequence[Candidate]]]
+CONTENDERS = 25  # untouched candidates beside those of the slate that the search looks at
+
+Situation = tuple[Context, Sequence[Candidate]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +46,7 @@ class Flip:
     skill: str = ""
 
 
-def with_mastery(
-    context: Context, candidates: Sequence[Candidate], skill_id: int, p_mastery: float
-) -> tuple[Context, list[Candidate]]:
+def with_mastery(context: Context, candidates: Sequence[Candidate], skill_id: int, p_mastery: float) -> Situation:
     """The same situation with another belief about one skill."""
     skill = context.skills[skill_id]
     step = logit(p_mastery) - logit(skill.p_mastery)
@@ -58,9 +62,7 @@ def with_mastery(
     return replace(context, skills=skills), moved
 
 
-def with_p_correct(
-    context: Context, candidates: Sequence[Candidate], resource_id: int, p_correct: float
-) -> tuple[Context, list[Candidate]]:
+def with_p_correct(context: Context, candidates: Sequence[Candidate], resource_id: int, p_correct: float) -> Situation:
     """The same situation with another expected success at one exercise."""
     p = round(p_correct, DIGITS)
     return context, [replace(c, p_correct=p) if c.id == resource_id else c for c in candidates]
@@ -69,10 +71,13 @@ def with_p_correct(
 def instead_of(context: Context, candidates: Sequence[Candidate], original: Sequence[int]) -> int | None:
     """Who takes the place of the last of `original` (the slate's ids up to the place asked about), else None.
 
-    None while that pick still stands there or before.
+    None while that pick still stands there or before. A full run of the decision.
     """
     short = replace(context, count=len(original))
-    ids = [pick.id for pick in decide(short, candidates).picks]
+    return _newcomer([pick.id for pick in decide(short, candidates).picks], original)
+
+
+def _newcomer(ids: Sequence[int], original: Sequence[int]) -> int | None:
     if original[-1] in ids:
         return None
     if len(ids) == len(original) and ids[-1] not in original:
@@ -85,41 +90,107 @@ def would_change_if(context: Context, candidates: Sequence[Candidate], position:
 
     None where nothing does, and for a pick drawn by chance (no fact put it there).
     """
-    picks = decide(context, candidates).picks
-    if not 1 <= position <= len(picks) or picks[position - 1].is_exploration:
-        return None
-    original = [pick.id for pick in picks[:position]]
-    pick = picks[position - 1].scored.candidate
-    titles = {candidate.id: candidate.title for candidate in candidates}
-    relevant = _contenders(context, candidates)
+    return flips_of(context, candidates, [position])[position]
 
+
+def flips_of(context: Context, candidates: Sequence[Candidate], positions: Sequence[int]) -> dict[int, Flip | None]:
+    """`would_change_if` of several places of one slate, which share the work."""
+    decision = decide(context, candidates)
+    slate = [pick.id for pick in decision.picks]
+    titles = {candidate.id: candidate.title for candidate in candidates}
+    result: dict[int, Flip | None] = {}
+    for position in positions:
+        result[position] = None
+        if not 1 <= position <= len(slate) or decision.picks[position - 1].is_exploration:
+            continue
+        pick, original = decision.picks[position - 1].scored.candidate, slate[:position]
+        for change in _changes(context, candidates, pick):
+            rerun = _Rerun(context, decision, change)
+            found = _search(change.now, lambda p, c=change, r=rerun, o=original: r.instead(*c.to(p), o) is not None)
+            proof = _proved(found, change, rerun, original)
+            if proof:
+                direction, threshold, instead = proof
+                result[position] = Flip(
+                    fact=change.fact,
+                    direction=direction,
+                    now=change.now,
+                    threshold=threshold,
+                    instead=instead,
+                    instead_title=titles[instead],
+                    skill_id=change.skill_id,
+                    skill=change.skill,
+                )
+                break
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One fact that may be flipped. `to`: value -> the situation with it. `resource_id`: it concerns this one alone."""
+
+    fact: str
+    now: float
+    to: Callable[[float], Situation]
+    skill_id: int | None = None
+    skill: str = ""
+    resource_id: int | None = None
+
+
+def _changes(context: Context, candidates: Sequence[Candidate], pick: Candidate) -> list[_Change]:
+    changes = []
     main = pick.main_skill
     if main is not None and main in context.skills:
         skill = context.skills[main]
-        found = _search(skill.p_mastery, original, lambda p: with_mastery(context, relevant, main, p))
-        if found and (proof := _proved(found, original, lambda p: with_mastery(context, candidates, main, p))):
-            direction, threshold, instead = proof
-            return Flip("p_mastery", direction, skill.p_mastery, threshold, instead, titles[instead], main, skill.name)
+        changes.append(
+            _Change(
+                fact="p_mastery",
+                now=skill.p_mastery,
+                to=lambda p: with_mastery(context, candidates, main, p),
+                skill_id=main,
+                skill=skill.name,
+            )
+        )
     if pick.p_correct is not None:
-        found = _search(pick.p_correct, original, lambda p: with_p_correct(context, relevant, pick.id, p))
-        if found and (proof := _proved(found, original, lambda p: with_p_correct(context, candidates, pick.id, p))):
-            direction, threshold, instead = proof
-            return Flip("p_correct", direction, pick.p_correct, threshold, instead, titles[instead])
-    return None
+        changes.append(
+            _Change(
+                fact="p_correct",
+                now=pick.p_correct,
+                to=lambda p: with_p_correct(context, candidates, pick.id, p),
+                resource_id=pick.id,
+            )
+        )
+    return changes
 
 
-def _contenders(context: Context, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Without those that no belief can bring back (wrong course, set aside, just answered): they only cost time."""
-    dropped = decide(replace(context, count=1), candidates).dropped
-    return [c for c in candidates if dropped.get(c.id, "mastered") in ("mastered", "not_due")]
+class _Rerun:
+    """Runs the decision again, scoring only what the change touches and leaving out who stands no chance.
+
+    Fast enough for a search; what it finds is confirmed by a full run.
+    """
+
+    def __init__(self, context: Context, decision: Decision, change: _Change) -> None:
+        self.change = change
+        self.scored = decision.scored
+        self.ready = readiness_of(context)
+        self.most = context.count + CONTENDERS
+
+    def instead(self, context: Context, candidates: Sequence[Candidate], original: Sequence[int]) -> int | None:
+        ready = self.ready
+        if self.change.resource_id is not None:
+            touched = {self.change.resource_id}
+        else:
+            ready = readiness_of(context)
+            skills = {i for i, value in ready.items() if value != self.ready[i]} | {self.change.skill_id}
+            touched = {c.id for c in candidates if not skills.isdisjoint(c.skills)}
+        kept, _ = filter_candidates(context, [c for c in candidates if c.id in touched])
+        others = [scored for scored in self.scored if scored.candidate.id not in touched][: self.most]
+        scored = [*others, *(scored_of(context, candidate, ready) for candidate in kept)]
+        short = replace(context, count=len(original))
+        return _newcomer([pick.id for pick in pick_slate(short, scored)], original)
 
 
-def _search(now: float, original: Sequence[int], flipped: Flipped) -> list[tuple[str, float]]:
+def _search(now: float, is_flipped: Callable[[float], bool]) -> list[tuple[str, float]]:
     """(direction, value just beyond which the pick changes), the nearest first; at most one of each direction."""
-
-    def is_flipped(p: float) -> bool:
-        return instead_of(*flipped(p), original) is not None
-
     found = []
     for direction, bound in (("above", HIGHEST), ("below", LOWEST)):
         step = (bound - now) / STEPS
@@ -142,9 +213,9 @@ def _search(now: float, original: Sequence[int], flipped: Flipped) -> list[tuple
 
 
 def _proved(
-    found: Sequence[tuple[str, float]], original: Sequence[int], flipped: Flipped
+    found: Sequence[tuple[str, float]], change: _Change, rerun: _Rerun, original: Sequence[int]
 ) -> tuple[str, float, int] | None:
-    """The nearest flip that a full run confirms at a whole percent and at every value tried beyond it."""
+    """The nearest flip that a full run confirms at a whole percent, and that holds at every value tried beyond it."""
     for direction, value in found:
         outward = 1 if direction == "above" else -1
         first = math.ceil(value * 100 - 1e-9) if outward > 0 else math.floor(value * 100 + 1e-9)
@@ -152,12 +223,12 @@ def _proved(
             threshold = percent / 100
             if not LOWEST <= threshold <= HIGHEST:
                 break
-            instead = instead_of(*flipped(threshold), original)
+            instead = instead_of(*change.to(threshold), original)
             if instead is None:
                 continue
             bound = HIGHEST if outward > 0 else LOWEST
             beyond = [threshold + (bound - threshold) * k / BEYOND for k in range(1, BEYOND + 1)]
-            if all(instead_of(*flipped(clamp(p, LOWEST, HIGHEST)), original) is not None for p in beyond):
+            if all(rerun.instead(*change.to(p), original) is not None for p in beyond):
                 return direction, threshold, instead
             break
     return None

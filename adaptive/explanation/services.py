@@ -10,7 +10,7 @@ from adaptive.assessment.words.prompts import load_prompt
 from adaptive.backends.llm.base import LanguageModel, ModelUnavailable
 from adaptive.catalog.models import Resource
 from adaptive.conf import settings
-from adaptive.explanation.counterfactual import Flip, would_change_if
+from adaptive.explanation.counterfactual import Flip, flips_of
 from adaptive.explanation.facts import Fact, facts_of
 from adaptive.explanation.grounding import is_grounded
 from adaptive.explanation.models import Explanation
@@ -39,7 +39,7 @@ def slate_explain(*, slate: Slate) -> list[Explanation]:
     if missing:
         context, candidates = receipt_of(slate=slate)
         titles = {candidate.id: candidate.title for candidate in candidates}
-        flips = {i.position: would_change_if(context, candidates, i.position) for i in missing}
+        flips = flips_of(context, candidates, [impression.position for impression in missing])
         instead = [flip.instead for flip in flips.values() if flip]
         external_ids = dict(Resource.objects.filter(pk__in=instead).values_list("pk", "external_id"))
         language = slate.learner.language or slate.course.language

@@ -16,7 +16,7 @@ In the feed, new and popular weigh FEED_FACTOR times as much. Every term is kept
 This is a one-step gain; that a skill unlocks others is left to readiness and to the order of the generators.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .features import features_of
 from .skills import readiness_of
@@ -42,11 +42,14 @@ def score_of(context: Context, f: Features) -> float:
     return value / f.minutes
 
 
+def scored_of(context: Context, candidate: Candidate, ready: Mapping[int, float]) -> Scored:
+    """`ready`: readiness by skill id, as skills.readiness_of gives it."""
+    features = features_of(context, candidate, ready)
+    return Scored(candidate=candidate, features=features, score=score_of(context, features))
+
+
 def rank(context: Context, candidates: Iterable[Candidate]) -> tuple[Scored, ...]:
     """All candidates with features and score, best first; equal scores in order of id."""
-    scored = []
     ready = readiness_of(context)
-    for candidate in candidates:
-        features = features_of(context, candidate, ready)
-        scored.append(Scored(candidate=candidate, features=features, score=score_of(context, features)))
+    scored = [scored_of(context, candidate, ready) for candidate in candidates]
     return tuple(sorted(scored, key=lambda s: (-s.score, s.candidate.id)))

@@ -47,10 +47,9 @@ def pick_slate(context: Context, scored: Sequence[Scored]) -> tuple[Pick, ...]:
     formats: Counter = Counter()
     picks: list[Pick] = []
     while remaining and len(picks) < context.count:
-        adjusted = sorted(
-            ((i, adjusted_score(s, skills, kinds, formats, policy)) for i, s in remaining.items()),
-            key=lambda pair: (-pair[1], pair[0]),
-        )
+        lowered = [(-adjusted_score(s, skills, kinds, formats, policy), i) for i, s in remaining.items()]
+        lowered.sort()
+        adjusted = [(i, -value) for value, i in lowered[: policy.explore_at_most]]
         chance = chances(adjusted, policy)
         best_id = adjusted[0][0]
         # Two draws for every place, used or not, so that one place's luck does not shift the next one's.

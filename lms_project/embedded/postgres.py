@@ -244,11 +244,11 @@ class PostgresServer(Server):
                 # and the application's role is none, which keeps the server's files out of SQL's reach.
                 connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
                 role, password = sql.Identifier(ROLE), sql.Literal(secret(self.folders.secrets, "postgres"))
-                if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+                if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
                     connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB").format(role))
                 connection.execute(sql.SQL("ALTER ROLE {} LOGIN CREATEDB PASSWORD {}").format(role, password))
             with self.connect(role=ADMIN, database="postgres") as connection:
-                if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
                     connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), role))
             self.connect().close()
         except psycopg.OperationalError as error:

@@ -11,6 +11,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from lms_project.embedded.errors import ServiceError
 from lms_project.embedded.folders import Folders, folder_make
@@ -66,7 +68,8 @@ class RedisServer(Server):
 
     @cached_property
     def client(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2)
+        # No second tries: the caller looks again soon anyway, and sooner than the library would.
+        return redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2, retry=Retry(NoBackoff(), 0))
 
     def is_ready(self) -> bool:
         with contextlib.suppress(redis.RedisError):  # "loading" is an error too, until it is done

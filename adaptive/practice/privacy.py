@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDay
 
 from adaptive.assessment.models import Assessment
@@ -24,8 +24,13 @@ from adaptive.tenants.models import IdempotencyRecord, Tenant
 ERASED_ID = "erased/everybody"
 
 
-def _rows(rows: Any, *names: str, **renamed: Any) -> list[dict[str, Any]]:
-    return list(rows.values(*names, **renamed))
+def _rows(rows: QuerySet, *names: str, **renamed: str) -> list[dict[str, Any]]:
+    """Plain rows of the named fields; `renamed`: name in the row -> where the value is found."""
+    aliases = {f"as_{name}": F(path) for name, path in renamed.items()}
+    return [
+        {name.removeprefix("as_") if name in aliases else name: value for name, value in row.items()}
+        for row in rows.values(*names, **aliases)
+    ]
 
 
 def learner_export(*, learner: Learner) -> dict[str, Any]:
@@ -46,8 +51,8 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
             "source",
             "state",
             "last_error",
-            course_id=F("course__external_id"),
-            resource_id=F("resource__external_id"),
+            course="course__external_id",
+            resource="resource__external_id",
         )
     }
     for row in _rows(
@@ -74,7 +79,7 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
         "attempt_id",
         "before",
         "after",
-        skill_name=F("skill__external_id"),
+        skill="skill__external_id",
     ):
         by_attempt[row.pop("attempt_id")]["mastery_changes"].append(row)
     return {
@@ -94,8 +99,8 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
             Enrolment.objects.filter(learner=learner).order_by("pk"),
             "role",
             "created_at",
-            course_name=F("course__external_id"),
-            cohort_name=F("cohort__name"),
+            course="course__external_id",
+            cohort="cohort__name",
         ),
         "attempts": list(by_attempt.values()),
         "mastery": _rows(
@@ -106,8 +111,8 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
             "stability_days",
             "due_at",
             "computed_at",
-            course=F("skill__course__external_id"),
-            skill_name=F("skill__external_id"),
+            course="skill__course__external_id",
+            skill="skill__external_id",
         ),
         "states": _rows(
             LearnerState.objects.filter(learner=learner).order_by("pk"),
@@ -115,11 +120,11 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
             "state",
             "n_applied",
             "updated_at",
-            course_name=F("course__external_id"),
+            course="course__external_id",
         ),
         "recommendations": _slates(learner),
         "experiments": _rows(
-            Exposure.objects.filter(learner=learner).order_by("pk"), "variant", "at", name=F("experiment__name")
+            Exposure.objects.filter(learner=learner).order_by("pk"), "variant", "at", name="experiment__name"
         ),
         "audit": _rows(
             _audit_of(learner).order_by("pk"), "at", "action", "actor_kind", "subject_kind", "inputs", "outcome"
@@ -173,7 +178,7 @@ def _slates(learner: Learner) -> list[dict[str, Any]]:
     ]
 
 
-def _audit_of(learner: Learner) -> Any:
+def _audit_of(learner: Learner) -> QuerySet[AuditEntry]:
     """The entries about the learner, their attempts and their slates."""
     attempts = Attempt.objects.filter(learner=learner).values_list("pk", flat=True)
     slates = Slate.objects.filter(learner=learner).values_list("pk", flat=True)

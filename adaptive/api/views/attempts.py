@@ -107,6 +107,10 @@ class BulkView(ApiView):
         body_type=bulk.MEDIA_TYPE,
         answers={200: BulkLineShape},
         media_type=bulk.MEDIA_TYPE,
+        examples=[OpenApiExample("One line", request_only=True, media_type=bulk.MEDIA_TYPE, value=CLOSED.value)],
+        details="NDJSON: one attempt a line, one answer a line, in the same order. A bad line never stops the others. "
+        "The answer to a line is sent once the line is stored; where a call breaks off, the same call with the same "
+        "Idempotency-Key goes on where it stopped.",
         has_key=True,
     )
     def post(self, request: Request) -> StreamingHttpResponse:

@@ -54,8 +54,8 @@ PRONOUN_ONE_AFTER = frozenset(_words("this that the another each every next new 
 # Words that may begin a sentence with their capital letter. Anything else could be a name.
 STARTERS = frozenset(
     _words(
-        "a about after all also although an and another are as at because before but by can do even every everything "
-        "for from get getting give go good great have here how if in inside into is it it's its just keep learn let "
+        "a about after all also although an and another are as at because before between but by can do even every "
+        "everything for from get getting give go good great have here how if in inside into is it it's its just keep learn let "
         "let's like look looking more most neither next nice no nor not nothing now of on only or our over practise "
         "practice practising ready right since so some something still take than that that's the their then there "
         "there's these they this those time to try trying until up we we're we've well what when where which while "

@@ -58,7 +58,7 @@ def _next_skill(fact: Fact, s: Shown) -> str:
 def _mastery_line(fact: Fact, s: Shown) -> str:
     n = int(s["n_attempts"])
     if n == 0:
-        return _("You have not practised “%(skill)s” yet; our first guess puts you at about %(p_mastery)s %%.") % s
+        return _("You have not practised “%(skill)s” yet; so far we guess about %(p_mastery)s %%.") % s
     return (
         ngettext(
             "After %(n_attempts)s answer we put you at about %(p_mastery)s %% in “%(skill)s”.",

@@ -15,8 +15,8 @@ N_SHOWN = 5
 
 class Command(BaseCommand):
     help = (
-        "Rebuilds what is believed of all learners from their attempts. With --check nothing is changed: what is stored "
-        "is compared with a replay, and any difference ends with exit status 1."
+        "Rebuilds what is believed of all learners from their attempts. With --check nothing is changed: what is "
+        "stored is compared with a replay, and any difference ends with exit status 1."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

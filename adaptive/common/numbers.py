@@ -9,9 +9,13 @@ import re
 import unicodedata
 from fractions import Fraction
 
+from adaptive.common.text import without_direction_marks
+
 MAX_LENGTH = 60
 _SIGN = r"[+-]?"
-_DECIMAL = re.compile(rf"{_SIGN}(\d[\d,.' ]*|[.,]\d+)(e[+-]?\d{{1,3}})?")
+# Digits in groups of three, in India of two before the last three; or plain digits; then perhaps decimals.
+_GROUPED = r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?:'\d{3})+|\d{1,3}(?: \d{3})+|\d{1,2}(?:,\d{2})+,\d{3}"
+_DECIMAL = re.compile(rf"{_SIGN}\s?(?:(?:{_GROUPED}|\d+)(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d{{1,3}})?")
 _FRACTION = re.compile(rf"({_SIGN})\s*(?:(\d+)\s+)?(\d+)\s*/\s*([+-]?\d+)")
 _CURRENCY = "€$£¥"
 
@@ -21,21 +25,22 @@ class NotANumber(ValueError):
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", _spread_vulgar_fractions(text))
+    text = unicodedata.normalize("NFKC", _spread_out(without_direction_marks(text)))
     for minus in "−–—‒﹣－":
         text = text.replace(minus, "-")
     text = text.replace("⁄", "/").replace("∕", "/").replace("÷", "/")
     return re.sub(r"\s+", " ", text).strip()
 
 
-def _spread_vulgar_fractions(text: str) -> str:
-    """"1½" becomes "1 1/2": NFKC alone would glue it to "11/2"."""
+def _spread_out(text: str) -> str:
+    """ "1½" becomes "1 1/2" and "5²" becomes "5^2": NFKC alone would glue them to "11/2" and "52"."""
     out = []
     for character in text:
-        if "VULGAR FRACTION" in unicodedata.name(character, "") and unicodedata.decomposition(character):
+        form = unicodedata.decomposition(character)
+        if form.startswith("<fraction>"):
             out.append(" " + unicodedata.normalize("NFKC", character).replace("⁄", "/"))
         else:
-            out.append(character)
+            out.append("^" + character if form.startswith("<super>") else character)
     return "".join(out)
 
 
@@ -47,14 +52,14 @@ def _decimal_readings(text: str) -> set[float]:
         decimal = "," if digits.rfind(",") > digits.rfind(".") else "."
         thousands = "." if decimal == "," else ","
         forms = {digits.replace(thousands, "").replace(decimal, ".")}
-    elif digits.count(",") > 1:
-        forms = {digits.replace(",", "")}
+    elif digits.count(",") > 1 or digits.count(".") > 1:
+        # Only groups then, no decimals: "1,234,5" is no number.
+        is_grouped = re.fullmatch(r"[+-]?\d{1,3}(?:[,.]\d{2,3})*[,.]\d{3}", digits)
+        forms = {re.sub("[,.]", "", digits)} if is_grouped else set()
     elif digits.count(",") == 1:
         forms = {digits.replace(",", ".")}
         if re.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}", digits):
             forms.add(digits.replace(",", ""))
-    elif digits.count(".") > 1:
-        forms = {digits.replace(".", "")}
     else:
         forms = {digits}
     readings = set()

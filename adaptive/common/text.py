@@ -17,8 +17,13 @@ def control_character(text: str) -> str | None:
     return None
 
 
+def without_direction_marks(text: str) -> str:
+    """The text without the invisible marks that turn its direction."""
+    return _DIRECTION.sub("", text)
+
+
 def normalise(text: str) -> str:
     """For comparing: compatibility forms folded, case, spaces, direction marks and closing punctuation dropped."""
-    text = _DIRECTION.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    text = without_direction_marks(unicodedata.normalize("NFKC", text)).casefold()
     text = text.replace("’", "'").replace("−", "-").replace("–", "-")
     return re.sub(r"\s+", " ", text).strip().strip(".!;, ")

@@ -101,16 +101,21 @@ class Supervisor:
         return child
 
     def web_wait(self, child: Child, *, host: str, port: int, seconds: float = 90.0) -> None:
-        """Waits until the web server answers anything at all. ServiceError when it ends or stays silent."""
-        until = time.monotonic() + seconds
+        """Waits until the web server answers. ServiceError when it ends, stays silent or has only errors to say."""
+        until, status = time.monotonic() + seconds, 0
         while time.monotonic() < until:
             if not child.is_running():
                 raise ServiceError(
                     f"the web server does not start: {child.last_words() or child.how_it_ended()} (log: {child.log})."
                 )
-            if http_answers(host, port):
+            status = http_status(host, port)
+            if status == 500:
+                break
+            if status:
                 return
             time.sleep(0.1)
+        if status:
+            raise ServiceError(f"the web server answers with an error (status {status}); its log {child.log} says why.")
         raise ServiceError(f"the web server did not answer within {seconds:.0f} s; its log {child.log} says why.")
 
     # --- running ---------------------------------------------------------------------------------------------------
@@ -191,14 +196,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def http_answers(host: str, port: int) -> bool:
+def http_status(host: str, port: int) -> int:
+    """The status of GET /healthz; 0 while nothing answers."""
     target = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     connection = http.client.HTTPConnection(target, port, timeout=20)
     try:
         connection.request("GET", "/healthz", headers={"Host": "localhost"})
-        connection.getresponse().read()
-        return True
+        response = connection.getresponse()
+        response.read()
+        return response.status
     except (OSError, http.client.HTTPException):
-        return False
+        return 0
     finally:
         connection.close()

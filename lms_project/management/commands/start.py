@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import CommandError, call_command, get_commands
+from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections
 from django.db.migrations.executor import MigrationExecutor
@@ -62,7 +62,8 @@ class Command(BaseCommand):
                 self.greet(url, no_worker=no_worker, no_ai=no_ai, folders=folders)
                 supervisor.run()
         except ServiceError as error:
-            raise CommandError(f"adaptive cannot start: {error}") from None
+            self.stderr.write(f"adaptive cannot start: {error}")
+            raise SystemExit(1) from None
         self.say("start", "stopped; nothing of it runs any more, and the data is kept")
 
     def prepare(self) -> None:

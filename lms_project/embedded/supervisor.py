@@ -23,7 +23,7 @@ from lms_project.embedded.server import Server
 
 Say = Callable[[str, str], None]  # (who, sentence)
 TICK_SECONDS, LOG_SECONDS = 0.2, 10.0
-WARM_SECONDS = 15.0
+WARM_SECONDS = 10.0
 
 
 class Stop(BaseException):

@@ -90,8 +90,7 @@ class Command(BaseCommand):
 
     def greet(self, url: str, *, no_worker: bool, no_ai: bool, folders: Folders) -> None:
         lines = ["", f"Ready after {time.monotonic() - self.begun:.1f} s. Open {url}"]
-        for role, username, password, sees in demo_logins():
-            lines.append(f"  {role:<11} {username:<12} {password:<16} {sees}")
+        lines += [f"  {line}" for line in columns(demo_logins())]
         if no_worker:
             lines.append("No worker runs (--no-worker): answers in words wait until one does.")
         elif no_ai:
@@ -141,6 +140,12 @@ def worker_plans(folders: Folders) -> list[Plan]:
         ),
         Plan("scheduler", [*celery, *beat]),
     ]
+
+
+def columns(rows: list[tuple[str, ...]]) -> list[str]:
+    """Rows as lines, their columns one below the other."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def one_line(error: BaseException) -> str:

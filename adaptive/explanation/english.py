@@ -55,10 +55,10 @@ PRONOUN_ONE_AFTER = frozenset(_words("this that the another each every next new 
 STARTERS = frozenset(
     _words(
         "a about after all also although an and another are as at because before between but by can do even every "
-        "everything for from get getting give go good great have here how if in inside into is it it's its just keep learn let "
-        "let's like look looking more most neither next nice no nor not nothing now of on only or our over practise "
-        "practice practising ready right since so some something still take than that that's the their then there "
-        "there's these they this those time to try trying until up we we're we've well what when where which while "
-        "why with work working you you'll you're you've your yours"
+        "everything for from get getting give go good great have here how if in inside into is it it's its just keep "
+        "learn let let's like look looking more most neither next nice no nor not nothing now of on only or our over "
+        "practice practise practising ready right since so some something still take than that that's the their then "
+        "there there's these they this those time to try trying until up we we're we've well what when where which "
+        "while why with work working you you'll you're you've your yours"
     )
 )

@@ -81,7 +81,8 @@ def nearest(
         "vectors": [as_text(probe.vector) for probe in probes],
         "models": [probe.model for probe in probes],
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    # The settings of the scan need a transaction; a slate is made in one already, so no savepoint of its own.
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(COUNT, values)
         if cursor.fetchone()[0] <= exact_up_to:
             cursor.execute(EXACT, values)

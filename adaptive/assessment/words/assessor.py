@@ -1,0 +1,201 @@
+"""The first assessor for answers in words: guards, evidence, combiner, and a decision that prefers a person to a guess.
+
+No text of a model reaches anyone: the language model is asked for likelihoods only.
+"""
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from adaptive.assessment.types import LABELS, AssessorUnavailable, Verdict
+from adaptive.backends.embedding.base import EmbeddingModel, EmbeddingUnavailable
+from adaptive.backends.llm.base import LanguageModel, ModelUnavailable
+
+from . import combine, feedback
+from .evidence import VectorStore, gather, prompt_version
+from .features import FEATURES, TEXT_FEATURES, Case, Vectors, best_reference, least_covered
+from .guards import guard
+from .text import Text, clean
+
+RELEASE_CONFIDENCE = 0.75  # the default; settings give the one in force
+MAX_REFERENCES = 12
+_stores: "weakref.WeakKeyDictionary[EmbeddingModel, VectorStore]" = weakref.WeakKeyDictionary()
+MISCONCEPTION_NEARNESS = 0.5  # cosine with its description from which a misconception is named
+# People's own sentences beat their shuffled words by more than this many nats a word (see combiner.json).
+MIN_ORDER, MIN_ORDER_WORDS = 0.3, 5
+
+
+@dataclass(frozen=True)
+class WordsTask:
+    """One answer to assess. misconceptions: [{"id", "name", "description"}] that a wrong answer may show."""
+
+    question: str
+    references: list[str]
+    answer: str
+    accepted: list[str] = field(default_factory=list)
+    rubric: str = ""
+    misconceptions: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One answer and all that was measured about it."""
+
+    task: WordsTask
+    case: Case
+    row: np.ndarray
+    probabilities: np.ndarray
+    vectors: Vectors
+
+    @property
+    def values(self) -> dict[str, float]:
+        pairs = zip(FEATURES, self.row, strict=True)
+        return {name: round(float(value), 4) for name, value in pairs if np.isfinite(value)}
+
+
+def assess_words(
+    *,
+    question: str,
+    references: list[str],
+    accepted: list[str],
+    rubric: str,
+    answer: str,
+    misconceptions: list[dict[str, Any]],
+    llm: LanguageModel | None,
+    embedding: EmbeddingModel,
+    release_confidence: float = RELEASE_CONFIDENCE,
+) -> Verdict:
+    """The verdict on one answer; see `assess_words_batch`."""
+    task = WordsTask(question, references, answer, accepted, rubric, misconceptions)
+    return assess_words_batch([task], llm=llm, embedding=embedding, release_confidence=release_confidence)[0]
+
+
+def assess_words_batch(
+    tasks: Sequence[WordsTask],
+    *,
+    llm: LanguageModel | None,
+    embedding: EmbeddingModel,
+    release_confidence: float = RELEASE_CONFIDENCE,
+) -> list[Verdict]:
+    """The verdicts, in order; about twice as fast as one by one where answers share a question.
+
+    A text equal to an accepted one is right by key, before any model is asked. Raises AssessorUnavailable when a model
+    is needed and absent: nothing is decided then, the caller keeps the attempts waiting.
+    """
+    verdicts: list[Verdict | None] = [_without_models(task) for task in tasks]
+    open_places = [place for place, verdict in enumerate(verdicts) if verdict is None]
+    if open_places:
+        if llm is None or not llm.is_available():
+            raise AssessorUnavailable("No language model is available to read answers in words.")
+        cases = [_case(tasks[place]) for place in open_places]
+        store = _store_of(embedding)
+        try:
+            evidence = gather(cases, llm=llm, store=store)
+            probabilities = _probabilities(evidence.rows, llm)
+            for index, (place, case) in enumerate(zip(open_places, cases, strict=True)):
+                seen = _Seen(tasks[place], case, evidence.rows[index], probabilities[index], evidence.vectors)
+                verdicts[place] = _decide(seen, llm=llm, store=store, release_confidence=release_confidence)
+        except (ModelUnavailable, EmbeddingUnavailable) as error:
+            raise AssessorUnavailable(str(error)) from error
+    return [verdict for verdict in verdicts if verdict is not None]
+
+
+def _is_fitted_on(llm: LanguageModel) -> bool:
+    return llm.has_likelihoods and combine.load().about.get("llm") == llm.name
+
+
+def _probabilities(rows: np.ndarray, llm: LanguageModel) -> np.ndarray:
+    if _is_fitted_on(llm):
+        return combine.load().probabilities(rows)
+    text_rows = rows[:, : len(TEXT_FEATURES)]
+    plain = combine.load(combine.SHIPPED_TEXT_ONLY).probabilities(text_rows)
+    return combine.with_judge(plain, rows[:, FEATURES.index("lm_yes")])
+
+
+def _decide(seen: _Seen, *, llm: LanguageModel, store: VectorStore, release_confidence: float) -> Verdict:
+    label, score, confidence = combine.verdict_of(seen.probabilities)
+    values = seen.values
+    doubts = _hard_doubts(seen, values)
+    if doubts:
+        # What a person must look at gets no credit meanwhile, and no confidence that could release it.
+        label, score, confidence = ("irrelevant" if label == "correct" else label), 0.0, 0.0
+    elif confidence < release_confidence:
+        doubts = ["low_confidence"]
+    return Verdict(
+        score=round(score, 4),
+        label=label,
+        confidence=round(confidence, 4),
+        feedback=feedback.WAITING if doubts else feedback.feedback_for(label, values, seen.case.answer),
+        misconception="" if label == "correct" else _misconception(seen, store),
+        missing="" if label == "correct" else least_covered(seen.case, seen.vectors),
+        details={
+            "why": doubts,
+            "p": {name: round(float(p), 4) for name, p in zip(LABELS, seen.probabilities, strict=True)},
+            "features": values,
+            "reference": best_reference(seen.case, seen.vectors),
+            "combiner": "fitted" if _is_fitted_on(llm) else "text_and_judge",
+        },
+        needs_review=bool(doubts),
+        assessor_kind="llm",
+        model=f"{llm.name} {llm.version}",
+        prompt_version=prompt_version(),
+    )
+
+
+def _hard_doubts(seen: _Seen, values: dict[str, float]) -> list[str]:
+    """Reasons that forbid credit without a person, however sure the combiner is."""
+    task = seen.task
+    doubts = []
+    found = guard(answer=task.answer, references=task.references, accepted=task.accepted)
+    if found:
+        doubts.append(found.reason)
+    if len(seen.case.answer.words) >= MIN_ORDER_WORDS and values.get("lm_order", MIN_ORDER) < MIN_ORDER:
+        doubts.append("word_order")
+    return doubts
+
+
+def _misconception(seen: _Seen, store: VectorStore) -> str:
+    """The id of the misconception nearest to the answer, if one is near enough."""
+    known = [each for each in seen.task.misconceptions if each.get("id")]
+    if not known:
+        return ""
+    texts = [f"{each.get('name', '')}. {each.get('description', '')}" for each in known]
+    vectors = store.of(texts)
+    nearness = [float(vectors[text] @ seen.vectors[seen.case.answer.text]) for text in texts]
+    best = int(np.argmax(nearness))
+    return str(known[best]["id"]) if nearness[best] >= MISCONCEPTION_NEARNESS else ""
+
+
+def _without_models(task: WordsTask) -> Verdict | None:
+    """The verdict that needs no model, or None."""
+    said = _folded(task.answer)
+    if said and any(said == _folded(text) for text in [*task.accepted, *task.references]):
+        return Verdict(1.0, "correct", 1.0, feedback.RIGHT, details={"why": ["accepted_text"]}, assessor_kind="key")
+    found = guard(answer=task.answer, references=task.references, accepted=task.accepted)
+    if found.reason == "empty":
+        return Verdict(0.0, "irrelevant", 1.0, feedback.EMPTY, details={"why": ["empty"]}, assessor_kind="key")
+    if found.blocks:
+        words = feedback.UNREADABLE if found.reason == "no_words" else feedback.WAITING
+        return Verdict(
+            0.0, "irrelevant", 0.0, words, details={"why": [found.reason]}, needs_review=True, assessor_kind="llm"
+        )
+    return None
+
+
+def _folded(text: str) -> str:
+    return clean(text).casefold().strip(" .!\"'").replace("’", "'")
+
+
+def _case(task: WordsTask) -> Case:
+    texts = [Text(reference) for reference in [*task.references, *task.accepted]]
+    usable = tuple(text for text in texts if text.words)[:MAX_REFERENCES]
+    return Case(Text(task.question), usable, Text(task.answer))
+
+
+def _store_of(embedding: EmbeddingModel) -> VectorStore:
+    if embedding not in _stores:
+        _stores[embedding] = VectorStore(embedding)
+    return _stores[embedding]

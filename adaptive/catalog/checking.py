@@ -61,7 +61,11 @@ def _check_url(data: dict[str, Any]) -> list[FieldError]:
     url = data.get("url", "")
     if not isinstance(url, str) or len(url) > 2000:
         return [FieldError("/url", "A web address of at most 2,000 characters is expected.")]
-    if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).netloc):
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = None
+    if url and (parts is None or parts.scheme not in {"http", "https"} or not parts.netloc):
         return [FieldError("/url", "Only addresses that begin with http:// or https:// are taken.")]
     return []
 

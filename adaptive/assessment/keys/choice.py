@@ -12,8 +12,8 @@ def assess_choice(exercise: Exercise, response: dict[str, Any]) -> Verdict:
     is_right = response["choice"] == exercise.answer["choice"]
     return verdict(
         1.0 if is_right else 0.0,
-        feedback=picked.get("feedback", ""),
-        misconception="" if is_right else picked.get("misconception", ""),
+        feedback=picked.get("feedback") or "",
+        misconception="" if is_right else picked.get("misconception") or "",
     )
 
 

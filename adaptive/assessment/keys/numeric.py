@@ -21,7 +21,7 @@ def assess_numeric(exercise: Exercise, response: dict[str, Any]) -> Verdict:
     tolerance = float(exercise.answer.get("tolerance", 0))
     if any(_is_near(reading, target, tolerance) for reading in readings for target in key_values(exercise.answer)):
         return verdict(1.0)
-    for wrong in exercise.answer.get("common_errors", []):
+    for wrong in exercise.answer.get("common_errors") or []:
         if any(_is_near(reading, float(wrong["value"]), tolerance) for reading in readings):
-            return verdict(0.0, feedback=wrong.get("feedback", ""), misconception=wrong.get("misconception", ""))
+            return verdict(0.0, feedback=wrong.get("feedback") or "", misconception=wrong.get("misconception") or "")
     return verdict(0.0)

@@ -80,4 +80,7 @@ def check_choices(exercise: Exercise, *, least: int = 2) -> list[FieldError]:
         seen.add(str(choice_id))
         if not isinstance(choice.get("text"), str) or not choice["text"].strip():
             errors.append(FieldError(f"/choices/{index}/text", "Every choice has a text."))
+        for name in ("feedback", "misconception"):
+            if not isinstance(choice.get(name) or "", str):
+                errors.append(FieldError(f"/choices/{index}/{name}", "A text is expected here."))
     return errors

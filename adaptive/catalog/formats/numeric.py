@@ -9,7 +9,13 @@ from adaptive.common.numbers import MAX_LENGTH, NotANumber, read_number
 
 
 def is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A number of JSON that a float can hold."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def key_values(answer: dict[str, Any]) -> list[float]:
@@ -31,9 +37,14 @@ def check(exercise: Exercise) -> list[FieldError]:
     tolerance = answer.get("tolerance", 0)
     if not is_number(tolerance) or tolerance < 0:
         errors.append(FieldError("/answer/tolerance", "The tolerance is a number of 0 or more."))
-    for index, wrong in enumerate(answer.get("common_errors", [])):
+    common_errors = answer.get("common_errors") or []
+    if not isinstance(common_errors, list):
+        return [*errors, FieldError("/answer/common_errors", "A list of wrong values is expected here.")]
+    for index, wrong in enumerate(common_errors):
         if not isinstance(wrong, dict) or not is_number(wrong.get("value")):
             errors.append(FieldError(f"/answer/common_errors/{index}", "A common error has a number as its value."))
+        elif not all(isinstance(wrong.get(name) or "", str) for name in ("feedback", "misconception")):
+            errors.append(FieldError(f"/answer/common_errors/{index}", "Feedback and misconception are texts."))
     return errors
 
 

@@ -9,7 +9,8 @@ from adaptive.common.errors import FieldError
 def check(exercise: Exercise) -> list[FieldError]:
     errors = check_choices(exercise)
     key = exercise.answer.get("order")
-    if not errors and (not isinstance(key, list) or sorted(map(str, key)) != sorted(exercise.choice_ids)):
+    is_texts = isinstance(key, list) and all(isinstance(item, str) for item in key)
+    if not errors and (not is_texts or sorted(key) != sorted(exercise.choice_ids)):
         errors.append(FieldError("/answer/order", "The key lists the ids of all items, each once, in the right order."))
     return errors
 

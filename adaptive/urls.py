@@ -4,6 +4,7 @@ from adaptive.api.views.operators import HealthView, MetricsView, NothingHereVie
 
 app_name = "adaptive"
 urlpatterns = [
+    path("", include("adaptive.pages.urls")),
     path("api/v1/", include("adaptive.api.urls")),
     re_path("^api/", NothingHereView.as_view()),
     path("healthz", HealthView.as_view(), name="healthz"),

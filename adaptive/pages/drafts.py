@@ -1,0 +1,44 @@
+"""What was typed into an answer and has not been handed in yet: kept in the session across a hint asked for without
+JavaScript, an error, or a login in between. Never handed to anybody but the learner who typed it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from adaptive.pages.responses import form_lists, typed
+
+SESSION_KEY = "drafts"
+MOST = 4  # exercises with a draft at once; the oldest goes first
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`key`: the idempotency key of the form, so that the same form stays the same form."""
+
+    values: dict[str, list[str]]
+    key: str
+
+
+def draft_keep(request: HttpRequest) -> None:
+    """Keeps the answer's inputs of this POST under its exercise; nothing where it is no answer's form."""
+    resource, who = request.POST.get("resource", ""), request.POST.get("who", "")
+    values = typed(form_lists(request.POST))
+    if not (values and resource.isdecimal() and who.isdecimal() and len(resource) < 19 and len(who) < 19):
+        return
+    drafts: dict[str, Any] = request.session.get(SESSION_KEY, {})
+    drafts.pop(resource, None)
+    drafts[resource] = {"who": who, "key": request.POST.get("key", "")[:80], "values": values}
+    request.session[SESSION_KEY] = dict(list(drafts.items())[-MOST:])
+
+
+def draft_take(request: HttpRequest, *, resource_id: int, learner_id: int) -> Draft | None:
+    """The learner's draft for this exercise, once: it is gone from the session then."""
+    drafts = request.session.get(SESSION_KEY, {})
+    found = drafts.get(str(resource_id))
+    if not found:
+        return None
+    del drafts[str(resource_id)]
+    request.session[SESSION_KEY] = drafts
+    return Draft(found["values"], found["key"]) if found["who"] == str(learner_id) else None

@@ -1,0 +1,251 @@
+"""The class report: who needs help and how they err, then skills, map, difficult exercises, what waits for a person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from adaptive.catalog.models import Resource, Skill
+from adaptive.events.models import Attempt
+from adaptive.learners.models import Learner
+from adaptive.pages.markdown import plain_text
+from adaptive.pages.presenters.answers import answer_text
+from adaptive.pages.presenters.bars import MasteryBar, Segment, length, stack
+from adaptive.pages.presenters.standing import NOT_STARTED, STANDINGS, Standing, StandingCount
+from adaptive.pages.presenters.wording import percent, share
+from adaptive.pages.report import ClassFigures, Standings
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCount:
+    name: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsHelp:
+    learner: Learner
+    n_skills: int
+    skills: list[tuple[Skill, str]]  # with p_mastery in words
+    errors: list[ErrorCount]
+    last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    learner: Learner
+    resource: Resource
+    title: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misconception:
+    name: str
+    description: str
+    n_learners: int
+    n: int
+    quotes: list[Quote]
+
+
+@dataclass(frozen=True, slots=True)
+class SkillRow:
+    skill: Skill
+    counts: list[StandingCount]
+    segments: list[Segment]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    standing: Standing
+    p: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    learner: Learner
+    cells: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class HardExercise:
+    resource: Resource
+    title: str
+    n: int
+    n_learners: int
+    n_hinted: int
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    figures: ClassFigures
+    needs_help: list[NeedsHelp]
+    n_need_help: int
+    misconceptions: list[Misconception]
+    skills: list[SkillRow]
+    hard: list[HardExercise]
+
+
+def misconceptions_by_id(known: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {m.get("id", ""): m for m in known}
+
+
+def misconception_name(known: Mapping[str, dict[str, Any]], code: str) -> str:
+    """The author's name for it; the bare id, readable, where the course has none."""
+    return known.get(code, {}).get("name") or code.replace("-", " ").capitalize()
+
+
+def needs_help_rows(
+    standings: Sequence[Standings],
+    learners: Mapping[int, Learner],
+    weak: Mapping[int, list[tuple[Skill, float]]],
+    errors: Mapping[int, list[tuple[str, int]]],
+    known: Mapping[str, dict[str, Any]],
+    *,
+    most_skills: int = 3,
+    most_errors: int = 2,
+) -> list[NeedsHelp]:
+    return [
+        NeedsHelp(
+            learner=learners[row.learner_id],
+            n_skills=row.needs_help,
+            skills=[(skill, percent(p)) for skill, p in weak.get(row.learner_id, [])[:most_skills]],
+            errors=[
+                ErrorCount(misconception_name(known, code), n)
+                for code, n in errors.get(row.learner_id, [])[:most_errors]
+            ],
+            last_at=row.last_at,
+        )
+        for row in standings
+        if row.learner_id in learners
+    ]
+
+
+def quote(attempt: Attempt) -> Quote:
+    return Quote(
+        attempt.learner,
+        attempt.resource,
+        plain_text(attempt.resource.title),
+        answer_text(attempt.resource, attempt.response),
+    )
+
+
+def misconception_rows(
+    found: Sequence[dict[str, Any]], quotes: Mapping[str, list[Attempt]], known: Mapping[str, dict[str, Any]]
+) -> list[Misconception]:
+    return [
+        Misconception(
+            name=misconception_name(known, row["misconception"]),
+            description=known.get(row["misconception"], {}).get("description", ""),
+            n_learners=row["n_learners"],
+            n=row["n"],
+            quotes=[quote(attempt) for attempt in quotes.get(row["misconception"], [])],
+        )
+        for row in found
+    ]
+
+
+def class_counts(statuses: Mapping[str, int], n_learners: int) -> list[StandingCount]:
+    """Counts of one skill over the whole class: who never met it has not started."""
+    met = sum(n for status, n in statuses.items() if status != NOT_STARTED.code)
+    numbers = {**statuses, NOT_STARTED.code: max(n_learners - met, 0)}
+    return [StandingCount(standing, numbers.get(code, 0)) for code, standing in STANDINGS.items()]
+
+
+def skill_rows(skills: Sequence[Skill], statuses: Mapping[int, Mapping[str, int]], n_learners: int) -> list[SkillRow]:
+    rows = []
+    for skill in skills:
+        counts = class_counts(statuses.get(skill.pk, {}), n_learners)
+        rows.append(SkillRow(skill, counts, stack(counts)))
+    return rows
+
+
+def map_rows(
+    learners: Sequence[Learner], skills: Sequence[Skill], cells: Mapping[tuple[int, int], tuple[str, float]]
+) -> list[MapRow]:
+    empty = Cell(NOT_STARTED, "")
+    rows = []
+    for learner in learners:
+        row = []
+        for skill in skills:
+            found = cells.get((learner.pk, skill.pk))
+            row.append(Cell(STANDINGS[found[0]], percent(found[1])) if found else empty)
+        rows.append(MapRow(learner, row))
+    return rows
+
+
+def hard_rows(found: Sequence[dict[str, Any]]) -> list[HardExercise]:
+    return [
+        HardExercise(
+            resource=row["resource"],
+            title=plain_text(row["resource"].title),
+            n=row["n"],
+            n_learners=row["n_learners"],
+            n_hinted=row["n_hinted"],
+            right=share(row["ease"]),
+        )
+        for row in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerOnSkill:
+    learner: Learner
+    standing: Standing
+    p: str
+    bar: MasteryBar
+    n_attempts: int
+    last_at: datetime | None
+
+
+def learners_on_skill_rows(
+    rows: Sequence[tuple[int, str, float, int, datetime | None]], learners: Mapping[int, Learner]
+) -> list[LearnerOnSkill]:
+    """Those who met the skill, grouped by standing (help first), the weakest first in each."""
+    order = list(STANDINGS)
+    found = [
+        LearnerOnSkill(learners[pk], STANDINGS[status], percent(p), MasteryBar(p, status), n, last)
+        for pk, status, p, n, last in rows
+        if pk in learners
+    ]
+    return sorted(found, key=lambda row: order.index(row.standing.code))
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """One answer that several learners gave, in words."""
+
+    text: str
+    n: int
+    misconception: str
+    is_right: bool
+    learners: list[Learner]
+    width: str
+
+
+def given_answers(
+    attempts: Sequence[Attempt], resource: Resource, known: Mapping[str, dict[str, Any]], *, most: int = 12
+) -> list[GivenAnswer]:
+    """The different answers with their counts, the most frequent first; those that wait are left out."""
+    groups: dict[str, list[Attempt]] = {}
+    for attempt in attempts:
+        if attempt.current:
+            groups.setdefault(answer_text(resource, attempt.response), []).append(attempt)
+    total = sum(len(group) for group in groups.values()) or 1
+    rows = []
+    for text, group in sorted(groups.items(), key=lambda item: -len(item[1]))[:most]:
+        current = group[0].current[0]
+        names = list({a.learner_id: a.learner for a in group}.values())
+        code = next((a.current[0].misconception for a in group if a.current[0].misconception), "")
+        rows.append(
+            GivenAnswer(
+                text=text,
+                n=len(group),
+                misconception=misconception_name(known, code) if code else "",
+                is_right=current.label == "correct",
+                learners=names[:5],
+                width=length(len(group) / total),
+            )
+        )
+    return rows

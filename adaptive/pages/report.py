@@ -1,0 +1,236 @@
+"""What a teacher's report reads of a class. Sums are made by the database; what is read in whole is bounded."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Avg, Case, Count, F, Max, Prefetch, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
+
+from adaptive.assessment.models import Assessment
+from adaptive.catalog.models import Course, Resource, Skill
+from adaptive.events.models import Attempt
+from adaptive.learners.models import Enrolment, Learner
+from adaptive.learners.selectors import learners_in
+from adaptive.mastery.models import SkillMastery
+from adaptive.mastery.selectors import MASTERED, NEEDS_HELP
+from adaptive.pages.selectors import HEAVY, RECENTLY, RIGHT_FROM, current_assessments
+
+RECENT_ANSWERS = 20_000  # what "lately" means in a class report: bounded, so that a long term is read as fast
+FEWEST = 3  # learners (or answers) below which nothing is said about an exercise
+
+
+def status_case() -> Case:
+    """mastery.selectors.mastery_status in SQL; a test holds them together."""
+    return Case(
+        When(n_attempts=0, then=Value("not_started")),
+        When(n_attempts__gte=3, p_mastery__gte=MASTERED, then=Value("mastered")),
+        When(n_attempts__gte=3, p_mastery__lt=NEEDS_HELP, then=Value("needs_help")),
+        default=Value("started"),
+    )
+
+
+def _masteries(course: Course) -> QuerySet[SkillMastery]:
+    return SkillMastery.objects.filter(
+        skill__course=course, learner__enrolments__course=course, learner__enrolments__role=Enrolment.Role.LEARNER
+    ).annotate(status=status_case())
+
+
+def _recent(course: Course) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(course=course).order_by("-submitted_at").values("pk")[:RECENT_ANSWERS]
+
+
+def _counting(course: Course) -> QuerySet[Assessment]:
+    """Assessments that count, of lately."""
+    return Assessment.objects.filter(is_current=True, is_released=True, attempt__in=_recent(course))
+
+
+def statuses_by_skill(*, course: Course) -> dict[int, dict[str, int]]:
+    """Skill id -> {status: number of learners}; who never met the skill is in no row."""
+    found: dict[int, dict[str, int]] = {}
+    rows = _masteries(course).order_by().values_list("skill_id", "status").annotate(n=Count("pk"))
+    for skill_id, status, n in rows:
+        found.setdefault(skill_id, {})[status] = n
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """How one learner stands: numbers of skills."""
+
+    learner_id: int
+    needs_help: int
+    started: int
+    mastered: int
+    last_at: datetime | None
+
+
+def standings_of_class(*, course: Course) -> list[Standings]:
+    """Of every learner who has answered anything, those with most skills in need of help first."""
+    rows = (
+        _masteries(course)
+        .order_by()
+        .values("learner_id")
+        .annotate(
+            n_help=Count("pk", filter=Q(status="needs_help")),
+            n_started=Count("pk", filter=Q(status="started")),
+            n_mastered=Count("pk", filter=Q(status="mastered")),
+            last_at=Max("last_attempt_at"),
+            weakest=Avg("p_mastery"),
+        )
+        .order_by("-n_help", "weakest", "learner_id")
+    )
+    return [Standings(r["learner_id"], r["n_help"], r["n_started"], r["n_mastered"], r["last_at"]) for r in rows]
+
+
+def class_learners(*, course: Course) -> dict[int, Learner]:
+    """Everybody who learns in the course, by id, in the order of names."""
+    return {learner.pk: learner for learner in learners_in(course=course)}
+
+
+def weak_skills_of(*, course: Course, learner_ids: Collection[int]) -> dict[int, list[tuple[Skill, float]]]:
+    """Learner id -> skills in need of help with p_mastery, the weakest first."""
+    found: dict[int, list[tuple[Skill, float]]] = {pk: [] for pk in learner_ids}
+    rows = _masteries(course).filter(learner__in=learner_ids, status="needs_help").select_related("skill")
+    for row in rows.order_by("p_mastery"):
+        found[row.learner_id].append((row.skill, row.p_mastery))
+    return found
+
+
+def errors_of(*, course: Course, learner_ids: Collection[int]) -> dict[int, list[tuple[str, int]]]:
+    """Learner id -> [(misconception id, how often lately)], the most frequent first."""
+    found: dict[int, list[tuple[str, int]]] = {pk: [] for pk in learner_ids}
+    rows = (
+        _counting(course)
+        .filter(attempt__learner__in=learner_ids)
+        .exclude(misconception="")
+        .values_list("attempt__learner_id", "misconception")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "misconception")
+    )
+    for learner_id, misconception, n in rows:
+        found[learner_id].append((misconception, n))
+    return found
+
+
+def misconceptions_of_class(*, course: Course, most: int = 5) -> list[dict[str, Any]]:
+    """[{misconception, n_learners, n}], those that most learners showed lately first."""
+    return list(
+        _counting(course)
+        .exclude(misconception="")
+        .values("misconception")
+        .annotate(n_learners=Count("attempt__learner", distinct=True), n=Count("pk"))
+        .order_by("-n_learners", "-n", "misconception")[:most]
+    )
+
+
+def quotes_of(*, course: Course, misconceptions: Collection[str], each: int = 2) -> dict[str, list[Attempt]]:
+    """Misconception id -> the latest answers that showed it. One query."""
+    found: dict[str, list[Attempt]] = {misconception: [] for misconception in misconceptions}
+    rows = (
+        _counting(course)
+        .filter(misconception__in=misconceptions)
+        .annotate(
+            place=Window(RowNumber(), partition_by=[F("misconception")], order_by=F("attempt__submitted_at").desc())
+        )
+        .filter(place__lte=each)
+        .select_related("attempt", "attempt__resource", "attempt__learner")
+        .defer(*(f"attempt__{name}" for name in HEAVY))
+    )
+    for row in rows:
+        found[row.misconception].append(row.attempt)
+    return found
+
+
+def difficult_exercises(*, course: Course, most: int = 8) -> list[dict[str, Any]]:
+    """[{resource, n, n_learners, n_right, n_hinted}]: those first whose answers lately were most often wrong or hinted.
+
+    `n_right` counts right answers without a hint.
+    """
+    is_right, is_hinted = Q(score__gte=RIGHT_FROM), Q(attempt__n_hints__gt=0)
+    rows = (
+        _counting(course)
+        .values("attempt__resource_id")
+        .annotate(
+            n=Count("pk"),
+            n_learners=Count("attempt__learner", distinct=True),
+            n_right=Count("pk", filter=is_right & ~is_hinted),
+            n_hinted=Count("pk", filter=is_hinted),
+        )
+        .filter(n_learners__gte=FEWEST)
+        .annotate(ease=F("n_right") * 1.0 / F("n"))
+        .order_by("ease", "-n")[:most]
+    )
+    rows = list(rows)
+    resources = Resource.objects.defer("embedding", "search").in_bulk([row["attempt__resource_id"] for row in rows])
+    return [{**row, "resource": resources[row["attempt__resource_id"]]} for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    n_learners: int
+    n_active: int
+    n_recent: int
+    n_review: int
+    n_queued: int
+
+
+def class_figures(*, course: Course, n_learners: int, at: datetime) -> ClassFigures:
+    recently = Attempt.objects.filter(course=course, submitted_at__gte=at - RECENTLY)
+    sums = recently.aggregate(learners=Count("learner", distinct=True), answers=Count("pk"))
+    waiting = dict(
+        Attempt.objects.filter(course=course, state__in=[Attempt.State.NEEDS_REVIEW, Attempt.State.QUEUED])
+        .order_by()
+        .values_list("state")
+        .annotate(n=Count("pk"))
+    )
+    return ClassFigures(
+        n_learners=n_learners,
+        n_active=sums["learners"],
+        n_recent=sums["answers"],
+        n_review=waiting.get(Attempt.State.NEEDS_REVIEW, 0),
+        n_queued=waiting.get(Attempt.State.QUEUED, 0),
+    )
+
+
+def cells_of(*, course: Course, learner_ids: Sequence[int]) -> dict[tuple[int, int], tuple[str, float]]:
+    """(learner id, skill id) -> (status, p_mastery), for the rows of a map that are drawn."""
+    rows = _masteries(course).filter(learner__in=learner_ids)
+    return {
+        (learner, skill): (status, p)
+        for learner, skill, status, p in rows.values_list("learner_id", "skill_id", "status", "p_mastery")
+    }
+
+
+def learners_on_skill(*, course: Course, skill: Skill) -> list[tuple[int, str, float, int, datetime | None]]:
+    """(learner id, status, p_mastery, n_attempts, last attempt) on the skill, the weakest first."""
+    return list(
+        _masteries(course)
+        .filter(skill=skill)
+        .order_by("p_mastery")
+        .values_list("learner_id", "status", "p_mastery", "n_attempts", "last_attempt_at")
+    )
+
+
+def answers_to(*, course: Course, resource: Resource, limit: int = 500) -> list[Attempt]:
+    """The latest answers to the exercise, newest first, with learner and what counts of them."""
+    rows = Attempt.objects.filter(course=course, resource=resource).select_related("learner")
+    return list(rows.prefetch_related(current_assessments()).order_by("-submitted_at", "-pk")[:limit])
+
+
+def review_queue(*, course: Course, limit: int = 20) -> list[Attempt]:
+    """What waits for a person, the oldest first, with the machine's own, unreleased opinion (`attempt.opinions`)."""
+    rows = (
+        Attempt.objects.filter(course=course, state=Attempt.State.NEEDS_REVIEW)
+        .select_related("learner", "resource")
+        .defer(*HEAVY)
+        .prefetch_related(all_current_assessments())
+        .order_by("submitted_at", "pk")
+    )
+    return list(rows[:limit])
+
+
+def all_current_assessments() -> Prefetch:
+    """For `attempt.opinions`: the assessment that counts or waits for release, as a list of none or one."""
+    return Prefetch("assessments", queryset=Assessment.objects.filter(is_current=True), to_attr="opinions")

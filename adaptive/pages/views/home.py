@@ -1,0 +1,43 @@
+"""Where one lands: the courses, and a course's home with one button."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET
+
+from adaptive.common.clock import now
+from adaptive.mastery.selectors import mastery_of
+from adaptive.pages.access import TEACHER, Visit, learner_page, signed_in
+from adaptive.pages.picks import pick_seen, picks_now
+from adaptive.pages.presenters.home import home
+from adaptive.pages.rendering import page
+from adaptive.pages.selectors import course_of_latest_attempt, results
+
+
+@require_GET
+@signed_in
+def start(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """To the course that was worked in last; the list where there is no course."""
+    if not visit.enrolments:
+        return page(request, visit, "adaptive/courses.html")
+    latest = course_of_latest_attempt(learner=visit.learner)
+    chosen = next((e for e in visit.enrolments if e.course_id == latest), visit.enrolments[-1])  # the newest is first
+    return redirect("adaptive:report" if chosen.role == TEACHER else "adaptive:course", course_id=chosen.course_id)
+
+
+@require_GET
+@signed_in
+def courses(request: HttpRequest, visit: Visit) -> HttpResponse:
+    return page(request, visit, "adaptive/courses.html")
+
+
+@require_GET
+@learner_page
+def course(request: HttpRequest, visit: Visit) -> HttpResponse:
+    at = now()
+    picks = picks_now(learner=visit.learner, course=visit.course, at=at)
+    masteries = mastery_of(learner=visit.learner, course=visit.course, at=at)
+    recent = results(learner=visit.learner, course=visit.course)
+    if picks.first:
+        pick_seen(picks.first, "impression")
+    view = home(picks=picks, masteries=masteries, recent=recent, at=at)
+    return page(request, visit, "adaptive/learner/home.html", {"home": view})

@@ -1,0 +1,40 @@
+"""One learner's page, for the teachers of the course."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from adaptive.catalog.selectors import prerequisites_of
+from adaptive.common.clock import now
+from adaptive.learners.selectors import learners_in
+from adaptive.mastery.selectors import mastery_of
+from adaptive.pages import report as reading
+from adaptive.pages.access import Visit, teacher_page
+from adaptive.pages.presenters.learner import answer_row, shown_slates
+from adaptive.pages.presenters.report import ErrorCount, misconception_name, misconceptions_by_id
+from adaptive.pages.presenters.skills import skill_map
+from adaptive.pages.rendering import page
+from adaptive.pages.selectors import results_query, slates_shown
+
+ANSWERS_PER_PAGE = 20
+
+
+@require_GET
+@teacher_page
+def learner(request: HttpRequest, visit: Visit, learner_id: int) -> HttpResponse:
+    course, at = visit.course, now()
+    found = learners_in(course=course).filter(pk=learner_id).first()
+    if found is None:
+        raise Http404
+    known = misconceptions_by_id(course.misconceptions)
+    errors = reading.errors_of(course=course, learner_ids=[found.pk])[found.pk]
+    pages = Paginator(results_query(learner=found, course=course), ANSWERS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "learner": found,
+        "skills": skill_map(mastery_of(learner=found, course=course, at=at), prerequisites_of(course=course), at=at),
+        "errors": [ErrorCount(misconception_name(known, code), n) for code, n in errors[:4]],
+        "pages": pages,
+        "answers": [answer_row(attempt) for attempt in pages],
+        "slates": shown_slates(slates_shown(learner=found, course=course)),
+    }
+    return page(request, visit, "adaptive/teacher/learner.html", context)

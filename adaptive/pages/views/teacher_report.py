@@ -1,0 +1,125 @@
+"""The class report and what it drills down to: a skill, an exercise, the whole map."""
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from adaptive.catalog.models import Course
+from adaptive.catalog.selectors import skills_of
+from adaptive.common.clock import now
+from adaptive.learners.models import Learner
+from adaptive.mastery.selectors import MASTERED
+from adaptive.pages import report as reading
+from adaptive.pages.access import Visit, teacher_page
+from adaptive.pages.markdown import plain_text, render_inline
+from adaptive.pages.presenters import report as present
+from adaptive.pages.presenters.answers import right_answer_lines
+from adaptive.pages.presenters.bars import stack
+from adaptive.pages.presenters.exercise import question_html
+from adaptive.pages.presenters.skills import resource_line
+from adaptive.pages.presenters.standing import STANDINGS
+from adaptive.pages.presenters.wording import percent
+from adaptive.pages.rendering import page
+from adaptive.pages.selectors import resource_in, resources_on
+
+MOST_NEEDING_HELP = 10
+MAP_ROWS = 25
+
+
+def _by_need(course: Course, learners: dict[int, Learner]) -> list[Learner]:
+    """Everybody, those in need of help first, then by name."""
+    order = {row.learner_id: place for place, row in enumerate(reading.standings_of_class(course=course))}
+    return sorted(learners.values(), key=lambda learner: order.get(learner.pk, len(order)))
+
+
+@require_GET
+@teacher_page
+def report(request: HttpRequest, visit: Visit) -> HttpResponse:
+    course, at = visit.course, now()
+    known = present.misconceptions_by_id(course.misconceptions)
+    learners = reading.class_learners(course=course)
+    standings = reading.standings_of_class(course=course)
+    in_need = [row for row in standings if row.needs_help]
+    shown = in_need[:MOST_NEEDING_HELP]
+    ids = [row.learner_id for row in shown]
+    found = reading.misconceptions_of_class(course=course)
+    quotes = reading.quotes_of(course=course, misconceptions=[row["misconception"] for row in found])
+    skills = list(skills_of(course=course))
+    view = present.Report(
+        figures=reading.class_figures(course=course, n_learners=len(learners), at=at),
+        needs_help=present.needs_help_rows(
+            shown,
+            learners,
+            reading.weak_skills_of(course=course, learner_ids=ids),
+            reading.errors_of(course=course, learner_ids=ids),
+            known,
+        ),
+        n_need_help=len(in_need),
+        misconceptions=present.misconception_rows(found, quotes, known),
+        skills=present.skill_rows(skills, reading.statuses_by_skill(course=course), len(learners)),
+        hard=present.hard_rows(reading.difficult_exercises(course=course)),
+    )
+    return page(request, visit, "adaptive/teacher/report.html", {"report": view, "mastered_from": percent(MASTERED)})
+
+
+@require_GET
+@teacher_page
+def skill_map(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Skill by learner, a page of learners at a time, those in need of help first."""
+    course = visit.course
+    everybody = _by_need(course, reading.class_learners(course=course))
+    rows = Paginator(everybody, MAP_ROWS).get_page(request.GET.get("page"))
+    skills = list(skills_of(course=course))
+    cells = reading.cells_of(course=course, learner_ids=[learner.pk for learner in rows])
+    context = {
+        "rows": present.map_rows(list(rows), skills, cells),
+        "skills": skills,
+        "pages": rows,
+        "legend": list(STANDINGS.values()),
+    }
+    return page(request, visit, "adaptive/teacher/map.html", context)
+
+
+@require_GET
+@teacher_page
+def skill(request: HttpRequest, visit: Visit, skill_id: int) -> HttpResponse:
+    """One skill: who stands where, and what the course has on it."""
+    course = visit.course
+    found = skills_of(course=course).filter(pk=skill_id).first()
+    if found is None:
+        raise Http404
+    learners = reading.class_learners(course=course)
+    rows = present.learners_on_skill_rows(reading.learners_on_skill(course=course, skill=found), learners)
+    statuses: dict[str, int] = {}
+    for row in rows:
+        statuses[row.standing.code] = statuses.get(row.standing.code, 0) + 1
+    counts = present.class_counts(statuses, len(learners))
+    context = {
+        "skill": found,
+        "rows": Paginator(rows, 50).get_page(request.GET.get("page")),
+        "counts": counts,
+        "segments": stack(counts),
+        "resources": [resource_line(resource) for resource in resources_on(course=course, skill=found)],
+    }
+    return page(request, visit, "adaptive/teacher/skill.html", context)
+
+
+@require_GET
+@teacher_page
+def exercise(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse:
+    """One exercise as its author sees it, and the answers that it got."""
+    course = visit.course
+    found = resource_in(course=course, resource_id=resource_id)
+    attempts = reading.answers_to(course=course, resource=found) if found.is_exercise else []
+    known = present.misconceptions_by_id(course.misconceptions)
+    context = {
+        "resource": found,
+        "title": plain_text(found.title),
+        "body": question_html(found),
+        "choices": [render_inline(choice["text"]) for choice in found.choices],
+        "right": right_answer_lines(found) if found.is_exercise else [],
+        "answers": present.given_answers(attempts, found, known),
+        "n_answers": len(attempts),
+        "attempts": attempts[:20],
+    }
+    return page(request, visit, "adaptive/teacher/exercise.html", context)

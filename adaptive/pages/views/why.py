@@ -1,0 +1,54 @@
+"""Why this? The facts behind a pick, what would change it, and the learner's right to disagree."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from adaptive.common.clock import now
+from adaptive.common.errors import InvalidInput
+from adaptive.pages.access import Visit, in_course, signed_in, to
+from adaptive.pages.markdown import plain_text
+from adaptive.pages.picks import picks_now
+from adaptive.pages.presenters.why import DISAGREE_REPLIES, why
+from adaptive.pages.rendering import page
+from adaptive.pages.selectors import impression_in
+from adaptive.recommendation.services import impression_event
+
+
+@require_GET
+@signed_in
+def drawer(request: HttpRequest, visit: Visit, slate_id: UUID, position: int) -> HttpResponse:
+    """The drawer's content for HTMX; the same as a page of its own without it."""
+    impression = impression_in(learner=visit.learner, slate_id=slate_id, position=position)
+    visit = in_course(visit, impression.slate.course_id, "learner")
+    template = "adaptive/learner/_why.html" if request.htmx else "adaptive/learner/why.html"
+    place = "home" if request.GET.get("from") == "home" else "practice"
+    return page(request, visit, template, {"why": why(impression), "place": place})
+
+
+@require_POST
+@signed_in
+def disagree(request: HttpRequest, visit: Visit, slate_id: UUID, position: int) -> HttpResponse:
+    """Notes what the learner says, and picks anew at once."""
+    impression = impression_in(learner=visit.learner, slate_id=slate_id, position=position)
+    visit = in_course(visit, impression.slate.course_id, "learner")
+    reason = request.POST.get("reason", "")
+    try:
+        impression_event(slate=impression.slate, position=position, type="disagree", reason=reason)
+    except InvalidInput as error:
+        messages.warning(request, error.detail)
+        return to(request, reverse("adaptive:pick", args=[slate_id, position]))
+    picks = picks_now(learner=visit.learner, course=visit.course, at=now())
+    said = DISAGREE_REPLIES[reason]
+    if picks.first is None:
+        messages.success(request, str(said))
+        return to(request, reverse("adaptive:practice", args=[visit.course.pk]))
+    new = plain_text(picks.first.resource.title)
+    messages.success(request, _("%(said)s Now: %(title)s.") % {"said": said, "title": new})
+    if request.POST.get("from") == "home":
+        return to(request, reverse("adaptive:course", args=[visit.course.pk]))
+    return to(request, reverse("adaptive:pick", args=[picks.first.slate_id, picks.first.position]))

@@ -1,0 +1,13 @@
+"""The host project's settings with a stand-in for the language model: the drill is about delivery."""
+
+from lms_project.settings import *  # noqa: F403
+from lms_project.settings import ADAPTIVE
+
+ADAPTIVE = {
+    **ADAPTIVE,
+    "LLM": "tests.chaos.stand_in.StandIn",
+    "LLM_OPTIONS": {},
+    "EMBEDDING": "adaptive.backends.embedding.hashing.HashingEncoder",
+    "EMBEDDING_OPTIONS": {},
+    "RELEASE_CONFIDENCE": 0.0,  # so that most assessments take effect and a doubled one would show in the state
+}

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,4 +52,4 @@ def test_what_is_found_is_a_way_along_the_prerequisites_and_is_found_where_one_e
     assert bool(cycle) == (start in reachable)
     if cycle:
         assert cycle[0] == cycle[-1] == start
-        assert all(second in edges[first] for first, second in zip(cycle, cycle[1:], strict=False))
+        assert all(second in edges[first] for first, second in pairwise(cycle))

@@ -1,5 +1,6 @@
 """Numbers as people write them, and what only looks like one."""
 
+import contextlib
 import math
 import string
 
@@ -80,10 +81,10 @@ def test_the_unit_that_the_exercise_asks_for_may_follow(text: str, unit: str, re
 @pytest.mark.parametrize(
     "text",
     [
-        "", "   ", "-", "/", "%", "=", "3/", "/4", "3/0", "1/0.0", "0/0", "1 2", "1 2 3", "1,,5", "1..5", "1.2.3", "1,2,3",
-        "1,234,5", "5²", "1²", "2^3", "√2", "π", "½½", "1/2/3", "1 1/2 1/2", "--2", "2-", "1-2", "1+1", "nan", "NaN", "inf",
-        "-Infinity", "1e999", "1e400", "0x10", "1_000", "5 kg", "five", "x", "x=", "5=x", "3:4", "100%%", "e5", "5e",
-        "9" * 10_240, "1" * (MAX_LENGTH + 1), "\x00", "5\x005", "（5", "5 5%", "<b>5</b>", "🍕", "½a",
+        "", "   ", "-", "/", "%", "=", "3/", "/4", "3/0", "1/0.0", "0/0", "1 2", "1 2 3", "1,,5", "1..5", "1.2.3",
+        "1,2,3", "1,234,5", "5²", "1²", "2^3", "√2", "π", "½½", "1/2/3", "1 1/2 1/2", "--2", "2-", "1-2", "1+1", "nan",
+        "NaN", "inf", "-Infinity", "1e999", "1e400", "0x10", "1_000", "5 kg", "five", "x", "x=", "5=x", "3:4", "100%%",
+        "e5", "5e", "9" * 10_240, "1" * (MAX_LENGTH + 1), "\x00", "5\x005", "（5", "5 5%", "<b>5</b>", "🍕", "½a",
     ],
 )  # fmt: skip
 def test_what_is_no_number_is_refused_with_a_sentence(text: str) -> None:
@@ -105,10 +106,8 @@ def test_any_text_is_a_finite_number_or_refused(text: str) -> None:
 
 @given(st.text(alphabet=string.digits + " .,'/%+-−½e=x", min_size=1, max_size=20))
 def test_texts_of_number_signs_are_finite_numbers_or_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(NotANumber):
         assert all(math.isfinite(value) for value in read_number(text))
-    except NotANumber:
-        pass
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))

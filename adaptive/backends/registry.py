@@ -52,9 +52,19 @@ def get_embedding() -> EmbeddingModel:
     return _shared("embedding", conf.embedding, _with_model_dir(conf.embedding_options, conf.model_dir))
 
 
-def get_learner_model(params: dict[str, Any] | None = None) -> Any:
-    """The learner model with these parameters (None = the shipped ones); same parameters, same instance."""
-    return _shared("learner_model", conf_settings().learner_model, {"params": params})
+def get_learner_model(params: dict[str, Any] | None = None, *, key: str = "") -> Any:
+    """The learner model with these parameters (None = the shipped ones); one instance a `key`.
+
+    key: names the parameters (a version's id), so that thousands of them need not be compared on every request.
+    """
+    path = conf_settings().learner_model
+    if params is not None and not key:
+        return _class_at(path)(params=params)
+    with _lock:
+        found = ("learner_model", path, key)
+        if found not in _instances:
+            _instances[found] = _class_at(path)(params=params)
+        return _instances[found]
 
 
 def reset() -> None:

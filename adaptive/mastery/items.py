@@ -8,9 +8,18 @@ from adaptive.catalog.selectors import skill_ids_of
 from adaptive.common.probability import logit
 
 
+# Share of wrong answers that a new learner gives to an exercise of difficulty 0 (the learner models' zero).
+AVERAGE_SHARE_WRONG = 0.36
+
+
 def authored_logit(authored_difficulty: float | None) -> float | None:
-    """The author's share of wrong answers (0-1) as a difficulty in logits, kept between those of .05 and .95."""
-    return None if authored_difficulty is None else logit(min(max(authored_difficulty, 0.05), 0.95))
+    """The author's share of wrong answers (0-1) as a difficulty in logits, 0 being the learner models' average item.
+
+    Shares are kept between .05 and .95: an author's "nobody" and "everybody" are not to be taken at their word.
+    """
+    if authored_difficulty is None:
+        return None
+    return logit(min(max(authored_difficulty, 0.05), 0.95)) - logit(AVERAGE_SHARE_WRONG)
 
 
 def items_of(resource_ids: Iterable[int]) -> dict[int, Item]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import F, Q
+
 from adaptive.backends.learner_model.base import LearnerModel
 from adaptive.backends.registry import get_learner_model
 from adaptive.catalog.models import Course
@@ -18,10 +20,8 @@ class ModelInUse:
 
 def model_in_use(course: Course) -> ModelInUse:
     """The active version of the course, else the installation's, else the defaults that ship with the backend."""
-    version = (
-        LearnerModelVersion.objects.filter(is_active=True, course=course).first()
-        or LearnerModelVersion.objects.filter(is_active=True, course=None).first()
-    )
-    model = get_learner_model(version.params if version else None)
+    candidates = LearnerModelVersion.objects.filter(Q(course=course) | Q(course=None), is_active=True)
+    version = candidates.order_by(F("course").asc(nulls_last=True)).first()
     number = version.pk if version else 0
+    model = get_learner_model(version.params, key=str(number)) if version else get_learner_model()
     return ModelInUse(model, f"{model.name}/{model.version} v{number} items{course.item_version}")

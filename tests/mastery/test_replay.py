@@ -82,7 +82,7 @@ def test_retagged_exercises_are_taken_in_anew_by_the_sweeper(cast, history):
 
 
 def test_every_skill_of_the_course_has_a_belief(cast, django_assert_num_queries):
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         views = mastery_of(learner=cast.bob, course=cast.course, at=now())
     assert [view.skill.external_id for view in views] == ["meaning", "equivalent", "adding"]
     assert all(0 < view.p_mastery < 1 and view.n_attempts == 0 and view.status == "not_started" for view in views)

@@ -18,7 +18,7 @@ def course_get(*, tenant: Tenant, course: str) -> Course:
 
 def resource_get(*, course: Course, resource: str) -> Resource:
     """The resource by the LMS's own id. Raises NotFound."""
-    found = Resource.objects.filter(course=course, external_id=resource).first()
+    found = Resource.objects.filter(course=course, external_id=resource).defer("embedding", "search").first()
     if found is None:
         raise NotFound(f"There is no resource “{resource[:60]}” in “{course.external_id}”.")
     found.course = course

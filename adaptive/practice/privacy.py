@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDay
 
 from adaptive.assessment.models import Assessment
@@ -255,26 +255,24 @@ def _attempts_anonymise(*, learner: Learner, tenant: Tenant) -> Erasure:
     )
     nobody, _ = Learner.objects.get_or_create(tenant=tenant, external_id=ERASED_ID)
     day = TruncDay("submitted_at")
-    n_kept = 0
-    for attempt_id, score in Assessment.objects.filter(attempt__learner=learner).values_list("attempt_id", "score"):
-        n_kept += Attempt.objects.filter(pk=attempt_id).update(
-            learner=nobody,
-            response=None,
-            given_score=score,
-            started_at=None,
-            submitted_at=day,
-            received_at=day,
-            next_at=day,
-            published_at=day,
-            state=Attempt.State.ASSESSED,
-            lease_token=None,
-            lease_until=None,
-            last_error="",
-            idempotency_key=None,
-            request_hash="",
-            impression_id=None,
-            applied_seq=None,
-        )
+    n_kept = own.update(
+        learner=nobody,
+        response=None,
+        given_score=Subquery(counting.values("score")[:1]),
+        started_at=None,
+        submitted_at=day,
+        received_at=day,
+        next_at=day,
+        published_at=day,
+        state=Attempt.State.ASSESSED,
+        lease_token=None,
+        lease_until=None,
+        last_error="",
+        idempotency_key=None,
+        request_hash="",
+        impression_id=None,
+        applied_seq=None,
+    )
     return Erasure(n_kept, n_deleted)
 
 

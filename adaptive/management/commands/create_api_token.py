@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import OperationalError
 
 from adaptive.common.errors import AdaptiveError
 from adaptive.tenants.services import SCOPES, tenant_ensure, token_create
@@ -21,5 +22,8 @@ class Command(BaseCommand):
             token = token_create(tenant=owner, name=name, scopes=wanted)
         except AdaptiveError as error:
             raise CommandError(error.detail) from None
+        except OperationalError as error:
+            reason = str(error).splitlines()[0]
+            raise CommandError(f"The database does not answer; start it first (make start): {reason}") from None
         self.stdout.write(f"Token “{name}” of {owner.slug} may: {', '.join(wanted)}. It is not shown again:")
         self.stdout.write(token)

@@ -219,6 +219,8 @@ def _proved(
     for direction, value in found:
         outward = 1 if direction == "above" else -1
         first = math.ceil(value * 100 - 1e-9) if outward > 0 else math.floor(value * 100 + 1e-9)
+        if first == int(change.now * 100 + 0.5):
+            first += outward  # "51 % or more (now about 51 %)" would puzzle people
         for percent in (first, first + outward):
             threshold = percent / 100
             if not LOWEST <= threshold <= HIGHEST:

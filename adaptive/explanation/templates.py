@@ -50,6 +50,8 @@ def _fits(fact: Fact, s: Shown) -> str:
 
 
 def _next_skill(fact: Fact, s: Shown) -> str:
+    if int(s["n_attempts"]) > 0:
+        return _("Keep going with “%(skill)s”: it is the next step on your way.") % s
     if "prerequisites" in s:
         return _("You are ready for your next step, “%(skill)s”: you know %(prerequisites)s well enough.") % s
     return _("Your next step is “%(skill)s”.") % s

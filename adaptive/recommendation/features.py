@@ -11,7 +11,7 @@ from .types import DIGITS, Candidate, Context, Features
 KIND_WEIGHTS = {
     "practice": {"exercise": 1.0, "worked_example": 0.7, "reading": 0.6, "video": 0.6},
     "review": {"exercise": 1.0, "worked_example": 0.4, "reading": 0.4, "video": 0.4},
-    "feed": {"exercise": 0.4, "worked_example": 1.0, "reading": 1.0, "video": 1.0},
+    "feed": {"exercise": 0.2, "worked_example": 1.0, "reading": 1.0, "video": 1.0},
     "catalogue": {"exercise": 0.3, "worked_example": 0.9, "reading": 1.0, "video": 1.0},
 }
 SIMILARITY_FLOOR = 0.25  # cosine from which texts have something to do with each other

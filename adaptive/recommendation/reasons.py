@@ -10,6 +10,7 @@ from .skills import due_skills, is_mastered, state_of
 from .types import Context, Pick, SkillState
 
 FRESH_WITHIN_DAYS = 30.0
+POPULAR_FROM = 3  # learners; fewer say little, and might be recognised
 MAX_NAMED_PREREQUISITES = 3
 
 
@@ -59,7 +60,7 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
             add(0.01, "expected", p_correct=f.p_felt)
     if popular := candidate.found.get("popular"):
         bonus = 0.3 if context.purpose == "feed" or context.n_attempts == 0 else 0.02
-        if popular.get("n_attempts"):
+        if popular.get("n_learners", 0) >= POPULAR_FROM:
             add(
                 bonus * f.popularity,
                 "popular",

@@ -28,7 +28,7 @@ class Policy:
     ready_at: float = 0.70  # p_mastery of every prerequisite from which a skill is ready to learn
     unpractised_factor: float = 0.7  # readiness left by a prerequisite without any attempt
     due_below: float = 0.90  # retrievability below which a skill is due for review
-    window_slope: float = 0.15  # how fast the window's value falls outside of it, in P(correct)
+    window_slope: float = 0.10  # how fast the window's value falls outside of it, in P(correct)
     forgetting_weight: float = 0.6
     hint_weight: float = 0.3
     popular_weight: float = 0.05
@@ -232,7 +232,7 @@ class Features:
     minutes: float  # that the value is divided by
 
     def to_json(self) -> dict[str, float | None]:
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(frozen=True, slots=True)

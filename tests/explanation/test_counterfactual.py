@@ -21,7 +21,7 @@ def flipped(ctx, candidates, flip, pick_id, value):
     return with_p_correct(ctx, candidates, pick_id, value)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(situations(max_candidates=15))
 def test_with_the_fact_flipped_the_pick_changes_as_said(situation):
     ctx, candidates = situation
@@ -37,7 +37,7 @@ def test_with_the_fact_flipped_the_pick_changes_as_said(situation):
         assert flip.instead not in [p.id for p in picks[:position]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(situations(max_candidates=15))
 def test_the_present_value_changes_nothing_and_the_threshold_lies_beyond_it(situation):
     ctx, candidates = situation

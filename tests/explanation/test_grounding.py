@@ -1,7 +1,7 @@
 """The check of a model's words: true rewordings pass, everything else is refused."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adaptive.explanation.facts import facts_of
@@ -214,6 +214,7 @@ def reason_lists(draw):
     return draw(st.lists(st.sampled_from(pool), unique_by=lambda r: r["code"])), draw(NAME)
 
 
+@settings(deadline=None)
 @given(reason_lists())
 def test_our_own_plain_words_are_always_grounded_in_their_facts(drawn):
     reasons, title = drawn
@@ -222,6 +223,7 @@ def test_our_own_plain_words_are_always_grounded_in_their_facts(drawn):
     assert grounding.ok, (text_of(facts), grounding.offending)
 
 
+@settings(deadline=None)
 @given(reason_lists(), st.integers(1, 99), st.integers(1, 99))
 def test_another_percentage_put_into_the_plain_words_is_refused(drawn, old, new):
     reasons, title = drawn
@@ -231,6 +233,7 @@ def test_another_percentage_put_into_the_plain_words_is_refused(drawn, old, new)
         assert not is_grounded(f"{text_of(facts)} You are at {new} %.", facts).ok
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_gets_an_answer(text):
     grounding = is_grounded(text, FACTS, OTHERS)

@@ -16,12 +16,12 @@ def texts(*reasons):
 
 
 def test_the_next_step_says_why_where_you_stand_and_how_likely_you_are():
-    facts = {**MASTERY, "prerequisites": ["What a fraction means"]}
+    facts = {**MASTERY, "n_attempts": 0, "prerequisites": ["What a fraction means"]}
     sentence, mastery, chance, minutes = texts({"code": "next_skill", "facts": facts}, WINDOW, MINUTES)
     assert sentence == (
         "You are ready for your next step, “Equivalent fractions”: you know “What a fraction means” well enough."
     )
-    assert mastery == "After 1 answer we put you at about 41 % in “Equivalent fractions”."
+    assert mastery == "You have not practised “Equivalent fractions” yet; so far we guess about 41 %."
     assert chance.startswith("You are about 62 % likely to get it right")
     assert minutes == "It takes about 3 minutes."
 
@@ -40,9 +40,10 @@ def test_the_expected_success_is_told_even_when_other_facts_weigh_more():
     assert "62 %" in told[-1]
 
 
-def test_nothing_practised_yet_is_said_as_a_guess():
-    told = texts({"code": "next_skill", "facts": {**MASTERY, "n_attempts": 0, "prerequisites": []}})
-    assert told[1] == "You have not practised “Equivalent fractions” yet; so far we guess about 41 %."
+def test_a_skill_begun_is_gone_on_with():
+    sentence, mastery = texts({"code": "next_skill", "facts": {**MASTERY, "prerequisites": []}})
+    assert sentence == "Keep going with “Equivalent fractions”: it is the next step on your way."
+    assert mastery == "After 1 answer we put you at about 41 % in “Equivalent fractions”."
 
 
 def test_no_reason_at_all_still_gives_a_sentence():

@@ -15,12 +15,14 @@ from adaptive.recommendation.types import Policy
 from .builders import context, exercise, situations, skill
 
 
+@settings(max_examples=40, deadline=None)
 @given(situations())
 def test_the_same_situation_gives_the_same_slate(situation):
     ctx, candidates = situation
     assert decide(ctx, candidates) == decide(ctx, list(reversed(candidates)))
 
 
+@settings(max_examples=40, deadline=None)
 @given(situations())
 def test_no_slate_repeats_a_resource_or_is_longer_than_asked(situation):
     ctx, candidates = situation
@@ -29,6 +31,7 @@ def test_no_slate_repeats_a_resource_or_is_longer_than_asked(situation):
     assert [pick.position for pick in picks] == list(range(1, len(picks) + 1))
 
 
+@settings(max_examples=40, deadline=None)
 @given(situations())
 def test_every_candidate_is_either_scored_or_dropped_for_a_reason(situation):
     ctx, candidates = situation
@@ -40,6 +43,7 @@ def test_every_candidate_is_either_scored_or_dropped_for_a_reason(situation):
     assert len(decision.picks) == min(ctx.count, len(scored))
 
 
+@settings(max_examples=40, deadline=None)
 @given(situations())
 def test_a_stored_slate_is_decided_again_from_its_receipt_alone(situation):
     ctx, candidates = situation
@@ -68,12 +72,12 @@ def test_the_chances_for_a_place_sum_to_one_and_favour_the_best(scores, explorat
     assert len(chance) <= at_most + 1
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(situations(exploration=0.3, max_candidates=10), st.integers(0, 1000))
 def test_logged_propensities_are_how_often_it_really_happens(situation, offset):
     ctx, candidates = situation
     ctx = replace(ctx, count=1)
-    runs = 1500
+    runs = 800
     counted: Counter = Counter()
     logged = {}
     for seed in range(offset, offset + runs):
@@ -83,7 +87,7 @@ def test_logged_propensities_are_how_often_it_really_happens(situation, offset):
     if counted:
         assert sum(logged.values()) <= 1 + 1e-9
     for resource_id, n in counted.items():
-        assert n / runs == pytest.approx(logged[resource_id], abs=0.06)
+        assert n / runs == pytest.approx(logged[resource_id], abs=0.08)
 
 
 def test_exploration_off_always_takes_the_best_with_certainty():

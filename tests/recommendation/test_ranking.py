@@ -1,7 +1,7 @@
 """What ranking values, one wish of a teacher at a time."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from adaptive.recommendation.features import features_of, window_value
 from adaptive.recommendation.ranking import rank
@@ -111,12 +111,14 @@ def test_a_resource_without_skills_is_still_ranked():
     assert only.score > 0
 
 
+@settings(max_examples=40, deadline=None)
 @given(situations())
 def test_scores_are_finite_and_never_negative(situation):
     ctx, candidates = situation
     assert all(0 <= s.score < 100 for s in rank(ctx, candidates))
 
 
+@settings(max_examples=40, deadline=None)
 @given(situations())
 def test_every_feature_that_is_a_share_lies_in_its_range(situation):
     ctx, candidates = situation
@@ -127,15 +129,15 @@ def test_every_feature_that_is_a_share_lies_in_its_range(situation):
         assert (f.p_felt is None) == (candidate.p_correct is None)
 
 
-@pytest.mark.parametrize(("p", "value"), [(0.55, 1.0), (0.7, 1.0), (0.9, 1.0), (0.4, 0.3679), (0.99, 0.6977)])
+@pytest.mark.parametrize(("p", "value"), [(0.55, 1.0), (0.7, 1.0), (0.9, 1.0), (0.45, 0.3679), (0.99, 0.4449)])
 def test_the_window_is_flat_inside_and_falls_off_outside(p, value):
-    assert window_value(p, 0.55, 0.9, 0.15) == pytest.approx(value, abs=1e-4)
+    assert window_value(p, 0.55, 0.9, 0.1) == pytest.approx(value, abs=1e-4)
 
 
 def test_the_documented_formula_is_the_one_computed():
     near = {"similar_content": {"missed": "x", "similarity": 0.625, "score": 0.5}}
     ctx = context(skill(1, 0.4, r=0.8), skill(2, 0.6, r=None), tried={1: Tried(1, 1, 1.0, 99_999.0)})
-    (one,) = rank(ctx, [exercise(1, (1, 2), p=0.4, minutes=2.0, found=near)])
+    (one,) = rank(ctx, [exercise(1, (1, 2), p=0.45, minutes=2.0, found=near)])
     f, policy = one.features, Policy()
     room = (1.0 * 0.6 + 0.5 * 0.4) / 1.5
     assert f.room == pytest.approx(room, abs=1e-4)

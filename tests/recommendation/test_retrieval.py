@@ -15,7 +15,16 @@ from adaptive.mastery.services import attempt_apply
 from adaptive.recommendation.hints import slate_hint_record
 from adaptive.recommendation.retrieval.vector_search import EXACT, INDEXED, Probe, nearest
 from adaptive.recommendation.services import slate_create
-from tests.factories import attempt_make, cast_make, course_make, enrol, exercise_make, resource_make, skill_make
+from tests.factories import (
+    attempt_make,
+    cast_make,
+    course_make,
+    enrol,
+    exercise_make,
+    learner_make,
+    resource_make,
+    skill_make,
+)
 
 pytestmark = pytest.mark.django_db
 MODEL = "hashing"
@@ -170,19 +179,34 @@ def test_similar_content_brings_what_is_near_to_the_words_that_were_missing(cast
     assert reason["facts"] == {"missed": "Why?", "similarity": facts["similarity"]}
 
 
-def test_popular_counts_learners_and_how_they_got_on_afterwards(cast):
+def test_popular_counts_other_learners_and_how_they_got_on_afterwards(cast):
     helps, confuses = cast.exercises["choice"], cast.exercises["multiple_choice"]
+    others = [learner_make(cast.tenant, f"other-{n}", login=False) for n in range(6)]
     start = timezone.now() - timedelta(days=2)
-    for learner, first, later in ((cast.alice, helps, 1.0), (cast.bob, confuses, 0.0)):
-        for n in range(6):
+    for place, learner in enumerate(others):
+        first, later = (helps, 1.0) if place % 2 else (confuses, 0.0)
+        for n in range(2):
             at = start + timedelta(hours=n)
             attempt_make(learner, first, score=0.5, submitted_at=at)
             attempt_make(learner, cast.exercises["numeric"], score=later, submitted_at=at + timedelta(minutes=5))
-    slate = slate_create(learner=cast.alice, course=cast.course, purpose="feed", at=timezone.now() + timedelta(days=5))
+    for _ in range(20):  # alice's own do not count
+        attempt_make(cast.alice, confuses, score=1.0, submitted_at=start)
+    slate = slate_create(
+        learner=cast.alice, course=cast.course, purpose="feed", count=20, at=timezone.now() + timedelta(days=5)
+    )
     found = found_by(slate, "popular")
     assert found[helps.pk]["later_success"] == 1.0 and found[confuses.pk]["later_success"] == 0.0
     assert found[helps.pk]["popularity"] > found[confuses.pk]["popularity"]
-    assert (found[helps.pk]["n_attempts"], found[helps.pk]["n_learners"]) == (6, 1)
+    assert (found[helps.pk]["n_attempts"], found[helps.pk]["n_learners"]) == (6, 3)
+    reasons = slate.impressions.get(resource=helps).reasons
+    assert {"n_attempts": 6, "n_learners": 3, "later_success": 1.0} in [r["facts"] for r in reasons]
+
+
+def test_what_one_or_two_did_is_no_reason(cast):
+    attempt_make(cast.bob, cast.exercises["choice"], score=1.0, submitted_at=timezone.now() - timedelta(days=1))
+    slate = slate_create(learner=cast.alice, course=cast.course, purpose="feed", count=20)
+    assert found_by(slate, "popular")[cast.exercises["choice"].pk]["n_learners"] == 1
+    assert "popular" not in [r["code"] for i in slate.impressions.all() for r in i.reasons]
 
 
 def test_a_course_without_skills_is_offered_in_the_order_of_writing(cast):

@@ -1,4 +1,4 @@
-"""What this course's learners work on, and get on well after; the order of writing where nobody has worked yet."""
+"""What the course's other learners work on, and get on well after; where nobody has worked, the order of writing."""
 
 from django.db import connection
 
@@ -15,7 +15,7 @@ SQL = """
 WITH recent AS (
     SELECT a.id, a.learner_id, a.resource_id, a.submitted_at, coalesce(s.score, a.given_score) AS score
     FROM adaptive_attempt a LEFT JOIN adaptive_assessment s ON s.attempt_id = a.id AND s.is_current AND s.is_released
-    WHERE a.course_id = %(course)s ORDER BY a.submitted_at DESC LIMIT %(recent)s
+    WHERE a.course_id = %(course)s AND a.learner_id <> %(learner)s ORDER BY a.submitted_at DESC LIMIT %(recent)s
 ), followed AS (
     SELECT resource_id, learner_id,
         lead(score) OVER (PARTITION BY learner_id ORDER BY submitted_at, id) AS later
@@ -42,6 +42,7 @@ def find(request: Request) -> list[Found]:
     """One or two queries. popularity in [0, 1]: learners times their later success, against the most popular's."""
     values = {
         "course": request.course_id,
+        "learner": request.learner_id,
         "kinds": list(request.kinds),
         "exclude": request.new_only,
         "recent": RECENT_ATTEMPTS,

@@ -88,14 +88,15 @@ def llm_features(cases: Sequence[Case], vectors: Vectors, *, llm: LanguageModel)
 
 def _ask(llm: LanguageModel, question: str, reference: str, answers: list[str]) -> list[dict[str, float]]:
     judge, restate, plain = load_prompt(JUDGE), load_prompt(RESTATE), load_prompt(ANSWER)
-    judged = llm.score_labels(
-        judge.prefix(question=question, reference=reference), [judge.text(answer=answer) for answer in answers], YES_NO
-    )
+    shared = judge.prefix(question=question, reference=reference)
+    judged = llm.score_labels(shared, [judge.text(answer=answer) for answer in answers], YES_NO)
     out = [{"lm_yes": yes - no} for yes, no in judged]
     if not llm.has_likelihoods:
         return out
     labels = [" " + answer for answer in answers]
-    with_reference = llm.score_labels(restate.prefix(question=question, reference=reference).rstrip(), [""], labels)[0]
+    # The same shared part as the judge's, so the model has it already.
+    shared = restate.prefix(question=question, reference=reference)
+    with_reference = llm.score_labels(shared, [restate.text()], labels)[0]
     prefix = plain.prefix(question=question).rstrip()
     without = llm.score_labels(prefix, [""], [*labels, " " + reference])[0]
     after_answer = llm.score_labels(prefix, [" " + plain.text(answer=answer) for answer in answers], [" " + reference])

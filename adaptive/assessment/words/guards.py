@@ -15,8 +15,8 @@ _ORDERS = re.compile(
     \b(?:ignore|disregard|forget|skip|override)\b.{0,40}\b(?:above|previous|prior|instructions?|rules?|rubric|prompt|question)\b
     | \b(?:give|award|grant|grade|mark|score|assign|rate)\b.{0,30}\b(?:full|max(?:imum)?|top|perfect|100|all)\b
         .{0,15}\b(?:marks?|points?|scores?|grades?|credits?|percent)\b
-    | \b(?:mark|grade|score|rate|label|classify|accept|count)\b.{0,30}\b(?:this|it|my|me|the)\b.{0,25}
-        \b(?:correct|right|true|full|100|a\+)
+    | \b(?:mark|grade|score|rate|label|classify|accept)\b.{0,30}\b(?:this|it|my|me|the)\b.{0,25}
+        \b(?:correct|right|true|100\ ?%|full\ (?:marks?|credits?|points?|score))
     | \b(?:you\ are|act\ as|pretend\ to\ be|behave\ like)\s+(?:now\s+)?(?:an?\s+|the\s+|my\s+)?
         (?:ai|assistant|helpful|grader|marker|evaluator|examiner|teacher|language\ model|chatbot|tutor)\b
     | \b(?:system\ prompt|as\ an\ ai|language\ model|chatgpt|developer\ mode|jailbreak)\b

@@ -173,9 +173,13 @@ class TransformersModel(LanguageModel):
                 [len(ids) for ids in inputs],
                 [n_prefix + lengths[row] for row in row_of],
             )
-            for place, (row, index) in enumerate(part):
-                targets = torch.tensor(labels[index][1:])[:, None]
-                scores[row][index] += float(self._log_p(hidden[place, : len(targets)], targets).sum())
+            targets = [labels[index][1:] for _, index in part]
+            places = [(place, step) for place, ids in enumerate(targets) for step in range(len(ids))]
+            rows_of, steps_of = zip(*places, strict=True)
+            flat = torch.tensor([token for ids in targets for token in ids])[:, None]
+            log_p = self._log_p(hidden[list(rows_of), list(steps_of)], flat)[:, 0].split([len(ids) for ids in targets])
+            for (row, index), values in zip(part, log_p, strict=True):
+                scores[row][index] += float(values.sum())
         return scores
 
     def _log_p(self, states: Any, ids: Any) -> Any:

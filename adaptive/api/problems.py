@@ -23,9 +23,10 @@ SENTENCES = {
     401: "A valid token is needed: “Authorization: Bearer TOKEN”.",
     403: "That is not allowed.",
     404: "There is nothing at this address.",
+    411: "The body needs a Content-Length; bodies sent in chunks are not read.",
     413: "The body is too large.",
     500: "Something went wrong here. It has been logged under the request's id.",
-    503: "The service cannot answer just now. Nothing was stored; please try again.",
+    503: "The service cannot answer just now. Please try again, with the same Idempotency-Key.",
 }
 
 
@@ -35,6 +36,14 @@ class TooLarge(drf.APIException):
     status_code = 413
     default_detail = SENTENCES[413]
     default_code = "too-large"
+
+
+class LengthRequired(drf.APIException):
+    """A body in chunks: the server beneath hands it on as empty, which would give a misleading error."""
+
+    status_code = 411
+    default_detail = SENTENCES[411]
+    default_code = "length-required"
 
 
 def problem(

@@ -124,6 +124,18 @@ def test_answers_have_the_shapes_that_it_promises(cast, api, paths):
         fits(shape, json.loads(response.content), address)
 
 
+def test_the_examples_of_answers_have_those_shapes_too(paths):
+    n = 0
+    for address, calls in paths.items():
+        for call in calls.values():
+            for answer in call["responses"].values():
+                for content in answer.get("content", {}).values():
+                    for example in content.get("examples", {}).values():
+                        fits(content["schema"], example["value"], address)
+                        n += 1
+    assert n >= 8
+
+
 def fits(shape: dict, value, where: str) -> None:
     """Every key of the answer is in the document, and every key that it requires is in the answer."""
     if "$ref" in shape:

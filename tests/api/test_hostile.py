@@ -147,6 +147,13 @@ def test_other_types_methods_and_addresses(cast, api):
     assert_problem(api("PUT", "courses/a%2Fb/", {"title": "x"}), 404)
 
 
+def test_a_body_in_chunks_is_refused_for_what_it_is(cast, api):
+    """WSGI hands it on as empty; “a field is missing” would send its author looking in the wrong place."""
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+    said = assert_problem(api("PUT", "courses/new/", **chunked), 411)
+    assert "Content-Length" in said["detail"]
+
+
 def test_whatever_a_client_accepts_it_gets_json(cast, api):
     for accept in ("text/html", "application/problem+json", "image/png", "nonsense"):
         response = api("GET", "learners/alice/mastery/?course=fractions", headers={"Accept": accept})

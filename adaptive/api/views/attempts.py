@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from adaptive.api import bulk
 from adaptive.api.documents import describe
+from adaptive.api.examples import ASSESSED, BULK_LINE, QUEUED
 from adaptive.api.idempotency import REPLAYED, idempotent, key_of, record_take
 from adaptive.api.parsers import BulkParser
 from adaptive.api.presenters.attempts import attempt_json, queued_json
@@ -81,7 +82,7 @@ class AttemptsView(ApiView):
         "Submit an answer",
         body=AttemptBody,
         answers={201: AttemptShape, 202: AttemptShape},
-        examples=[CLOSED, SCORED],
+        examples=[CLOSED, SCORED, ASSESSED, QUEUED],
         has_key=True,
     )
     def post(self, request: Request) -> Response:
@@ -107,7 +108,10 @@ class BulkView(ApiView):
         body_type=bulk.MEDIA_TYPE,
         answers={200: BulkLineShape},
         media_type=bulk.MEDIA_TYPE,
-        examples=[OpenApiExample("One line", request_only=True, media_type=bulk.MEDIA_TYPE, value=CLOSED.value)],
+        examples=[
+            OpenApiExample("One line", request_only=True, media_type=bulk.MEDIA_TYPE, value=CLOSED.value),
+            BULK_LINE,
+        ],
         details="NDJSON: one attempt a line, one answer a line, in the same order. A bad line never stops the others. "
         "The answer to a line is sent once the line is stored; where a call breaks off, the same call with the same "
         "Idempotency-Key goes on where it stopped.",
@@ -134,7 +138,7 @@ class BulkView(ApiView):
 
 
 class AttemptView(ApiView):
-    @describe("attempts", "One attempt and what became of it", answers={200: AttemptShape})
+    @describe("attempts", "One attempt and what became of it", answers={200: AttemptShape}, examples=[ASSESSED])
     def get(self, request: Request, attempt: int) -> Response:
         found = attempt_get(tenant=request.tenant, attempt_id=attempt)
         return Response(attempt_json(feedback_of(attempt=found)))

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from adaptive.api.authentication import TokenAuthentication
 from adaptive.api.parsers import StrictJSONParser
 from adaptive.api.permissions import HasScope
-from adaptive.api.problems import exception_handler
+from adaptive.api.problems import LengthRequired, exception_handler
 from adaptive.api.throttling import TokenThrottle
 
 
@@ -48,6 +48,11 @@ class ApiView(APIView):
 
     def get_exception_handler(self) -> Callable[[Exception, dict[str, Any]], Response]:
         return exception_handler
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.headers.get("Transfer-Encoding") and not request.META.get("CONTENT_LENGTH"):
+            raise LengthRequired
 
     def read(self, serializer: type[serializers.Serializer], data: Any = None) -> dict[str, Any]:
         """The body (or `data`) in the serializer's shape. Raises ValidationError with pointers."""

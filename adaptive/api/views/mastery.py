@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from adaptive.api.documents import describe
+from adaptive.api.examples import MASTERY, PREDICTION
 from adaptive.api.idempotency import idempotent
 from adaptive.api.presenters.mastery import skill_mastery_json
 from adaptive.api.shapes.mastery import CourseQuery, PredictionsBody, PredictionShape, SkillMasteryShape
@@ -18,7 +19,11 @@ from adaptive.mastery.selectors import mastery_of, predictions
 
 class MasteryView(ApiView):
     @describe(
-        "mastery", "What a learner is believed to know", query=CourseQuery, answers={200: SkillMasteryShape(many=True)}
+        "mastery",
+        "What a learner is believed to know",
+        query=CourseQuery,
+        answers={200: SkillMasteryShape(many=True)},
+        examples=[MASTERY],
     )
     def get(self, request: Request, learner: str) -> Response:
         who = learner_get(tenant=request.tenant, learner=learner)
@@ -34,7 +39,10 @@ class PredictionsView(ApiView):
         body=PredictionsBody,
         answers={200: PredictionShape(many=True)},
         examples=[
-            OpenApiExample("Two exercises", request_only=True, value={"course": "fractions", "resources": ["e1", "e2"]})
+            PREDICTION,
+            OpenApiExample(
+                "Two exercises", request_only=True, value={"course": "fractions", "resources": ["e1", "e2"]}
+            ),
         ],
         has_key=True,
     )

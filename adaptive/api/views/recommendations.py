@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from adaptive.api.documents import describe
+from adaptive.api.examples import SLATE
 from adaptive.api.idempotency import idempotent
 from adaptive.api.presenters.recommendations import slate_json
 from adaptive.api.shapes.recommendations import EventBody, RecommendationsBody, SlateShape
@@ -23,11 +24,12 @@ class RecommendationsView(ApiView):
         body=RecommendationsBody,
         answers={201: SlateShape},
         examples=[
+            SLATE,
             OpenApiExample(
                 "Three to practise",
                 request_only=True,
                 value={"course": "fractions", "count": 3, "purpose": "practice", "query": None, "kinds": ["exercise"]},
-            )
+            ),
         ],
         has_key=True,
     )
@@ -48,7 +50,7 @@ class RecommendationsView(ApiView):
 
 
 class SlateView(ApiView):
-    @describe("recommendations", "The same recommendations again", answers={200: SlateShape})
+    @describe("recommendations", "The same recommendations again", answers={200: SlateShape}, examples=[SLATE])
     def get(self, request: Request, slate: str) -> Response:
         return Response(slate_json(slate_get(tenant=request.tenant, slate_id=slate)))
 

@@ -14,6 +14,7 @@ from adaptive.catalog.embedding import resources_embed
 from adaptive.explanation.services import explanation_reword
 from adaptive.practice.services import attempt_work
 from adaptive.practice.sweeping import sweep
+from adaptive.tenants.services import idempotency_forget
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,12 @@ def attempt_assess_job(attempt_id: int) -> str:
 @shared_task(name="adaptive.sweep", soft_time_limit=50, time_limit=60)
 def sweep_job() -> dict[str, int]:
     return sweep()
+
+
+@shared_task(name="adaptive.forget", soft_time_limit=50, time_limit=60)
+def forget_job() -> int:
+    """Idempotency records that no client will ask for again."""
+    return idempotency_forget()
 
 
 @shared_task(name="adaptive.resources_embed", soft_time_limit=300, time_limit=330)

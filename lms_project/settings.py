@@ -168,6 +168,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "adaptive.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    "forget": {"task": "adaptive.forget", "schedule": 3600.0, "options": {"expires": 600}},
     "embed": {"task": "adaptive.resources_embed", "schedule": 60.0, "options": {"expires": 50}},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -6,8 +6,10 @@ Everything is made on the models, so that a test of one service needs no other s
 import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 
 from adaptive.assessment.models import Assessment
@@ -144,6 +146,12 @@ def wrong(response_format: str) -> dict[str, Any]:
     return EXERCISES[response_format][2]
 
 
+@cache
+def _password_hash() -> str:
+    # Hashing is slow on purpose: once for all.
+    return make_password(PASSWORD)
+
+
 def tenant_make(slug: str | None = None) -> Tenant:
     slug = slug or f"tenant-{next(_number)}"
     return Tenant.objects.create(slug=slug, name=slug.title())
@@ -199,7 +207,7 @@ def exercise_make(
 def learner_make(tenant: Tenant, name: str, *, login: bool = True, **values: Any) -> Learner:
     """A learner, with a login of the same name (password: PASSWORD) unless told otherwise."""
     values.setdefault("display_name", name.capitalize())
-    user = User.objects.create_user(name, password=PASSWORD) if login else None
+    user = User.objects.create(username=name, password=_password_hash()) if login else None
     return Learner.objects.create(tenant=tenant, external_id=name, user=user, ai_consent=True, **values)
 
 

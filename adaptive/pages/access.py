@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any, Concatenate
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -76,11 +76,17 @@ def safe_path(request: HttpRequest, path: str) -> str:
     return path if is_ours else ""
 
 
+class SeeOther(HttpResponseRedirect):
+    """Go there with GET, whatever this was."""
+
+    status_code = 303
+
+
 def to(request: HttpRequest, url: str) -> HttpResponse:
     """A redirect after a POST: 303 for browsers, HX-Redirect for HTMX, so that the whole page changes."""
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": url})
-    return HttpResponse(status=303, headers={"Location": url})
+    return SeeOther(url)
 
 
 View = Callable[Concatenate[HttpRequest, Visit, ...], HttpResponse]

@@ -44,6 +44,7 @@ ATTRIBUTES = {
     "div": {"class", "tabindex"},
     "code": {"class"},
 }
+REL = "noopener noreferrer nofollow"
 CLASSES = {"div": {"scroll"}, "code": {"tex"}}
 
 
@@ -99,13 +100,17 @@ def _clean(rendered: str) -> SafeString:
             allowed_classes=None,
             attribute_filter=_attribute,
             url_schemes={"http", "https", "mailto"},
-            link_rel="noopener noreferrer nofollow",
+            link_rel=REL,
             strip_comments=True,
         )
     )
 
 
 def _attribute(tag: str, name: str, value: str) -> str | None:
+    if name == "rel":
+        return REL if tag == "a" else None
+    if name not in ATTRIBUTES.get(tag, ()):  # the cleaner lets some through by itself, such as title
+        return None
     if name == "class":
         return value if value in CLASSES.get(tag, ()) else None
     if name == "tabindex":

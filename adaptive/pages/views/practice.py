@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -165,11 +165,18 @@ def _started(request: HttpRequest, at: datetime) -> datetime | None:
     return started if started and started.tzinfo and started <= at else None
 
 
+def _exercise(visit: Visit, resource_id: int) -> Resource:
+    found = resource_in(course=visit.course, resource_id=resource_id)
+    if not found.is_exercise:
+        raise Http404
+    return found
+
+
 @require_POST
 @learner_page
 def hint(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse:
     """Shows the ladder down to the rung that the button named; naming it makes a second click harmless."""
-    exercise = resource_in(course=visit.course, resource_id=resource_id)
+    exercise = _exercise(visit, resource_id)
     past = tried(request, visit, exercise)
     asked = request.POST.get("hint", "")
     wanted = int(asked) if asked.isdecimal() and len(asked) < 4 else 1
@@ -190,7 +197,7 @@ def hint(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse:
 @learner_page
 def answer(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse:
     """Hands in an answer: to its result, or back to the form with what is wrong and all that was typed."""
-    exercise = resource_in(course=visit.course, resource_id=resource_id)
+    exercise = _exercise(visit, resource_id)
     impression = _impression(request, visit, exercise)
     given = form_lists(request.POST)
     key = request.POST.get("key", "")[:80]

@@ -1,0 +1,198 @@
+from datetime import timedelta
+
+import pytest
+from django.db.models import Value
+from django.urls import reverse
+
+from adaptive.common.clock import now
+from adaptive.events.models import Attempt
+from adaptive.mastery.models import SkillMastery
+from adaptive.mastery.selectors import mastery_status
+from adaptive.pages.report import status_case
+from adaptive.practice.services import answer_submit, slate_next
+from tests.factories import Cast, attempt_make, enrol, learner_make, mastery_make, right, wrong
+from tests.pages.reading import form_at, text_of
+
+
+def url(cast: Cast, name: str, *args) -> str:
+    return reverse(f"adaptive:{name}", args=[cast.course.pk, *args])
+
+
+def answered(cast: Cast, learner, name: str, response: dict, **values) -> Attempt:
+    return answer_submit(
+        tenant=cast.tenant,
+        learner=learner,
+        course=cast.course,
+        resource=cast.exercises[name],
+        response=response,
+        source="page",
+        **values,
+    ).attempt
+
+
+def test_the_words_in_sql_are_the_words_in_python(cast):
+    grid = [(p, n) for p in (0.0, 0.3, 0.4999, 0.5, 0.7, 0.8499, 0.85, 0.99) for n in (0, 1, 2, 3, 4, 50)]
+    for place, (p, n) in enumerate(grid):
+        learner = learner_make(cast.tenant, f"learner{place}", login=False)
+        mastery_make(learner, cast.skills[0], p, n)
+    rows = SkillMastery.objects.annotate(status=status_case(), one=Value(1))
+    assert len(rows) == len(grid)
+    for row in rows:
+        assert row.status == mastery_status(p_mastery=row.p_mastery, n_attempts=row.n_attempts)
+
+
+class TestReport:
+    def test_an_empty_class_is_no_error(self, charlie, cast):
+        cast.course.enrolments.filter(role="learner").delete()
+        text = text_of(charlie.get(url(cast, "report")).content)
+        assert "0 learners" in text and "Nobody is enrolled yet" in text
+
+    def test_nobody_has_answered_yet(self, charlie, cast):
+        text = text_of(charlie.get(url(cast, "report")).content)
+        assert "2 learners" in text and "Nobody has a skill that needs help right now." in text
+        assert "How the class errs" not in text and "Difficult exercises" not in text
+
+    def test_who_needs_help_and_how_they_err_come_first(self, charlie, cast):
+        for _ in range(4):
+            answered(cast, cast.alice, "choice", wrong("choice"))
+        answered(cast, cast.bob, "choice", right("choice"))
+        SkillMastery.objects.filter(learner=cast.alice).update(p_mastery=0.2)
+        text = text_of(charlie.get(url(cast, "report")).content)
+        assert "Who needs help 1 of 2 Alice" in text
+        assert "1 skill What a fraction means 20 %" in text
+        assert "Compares a part with the other part 4×" in text
+        assert text.index("Who needs help") < text.index("How the class errs") < text.index("Skill by learner")
+        assert "1 of 2 learners, 4×" in text and "“3/5”" in text
+
+    def test_skills_with_counts_of_the_whole_class(self, charlie, cast):
+        mastery_make(cast.alice, cast.skills[0], 0.95)
+        html = charlie.get(url(cast, "report")).content
+        # needs help, started, mastered, not started
+        assert "What a fraction means 0 0 1 1" in text_of(html)
+        assert "Equivalent fractions 0 0 0 2" in text_of(html)
+
+    def test_difficult_exercises_by_help_needed(self, charlie, cast):
+        learners = [cast.alice, cast.bob]
+        for name in ("dora", "emil"):
+            learner = learner_make(cast.tenant, name)
+            enrol(learner, cast.course)
+            learners.append(learner)
+        for learner in learners:
+            answered(cast, learner, "choice", right("choice"))
+            answered(cast, learner, "numeric", right("numeric"), n_hints=2)
+            answered(cast, learner, "cloze", wrong("cloze"))
+        text = text_of(charlie.get(url(cast, "report")).content)
+        hard = text[text.index("Difficult exercises") :]
+        assert "Beads 0 % 0 4 4" in hard and "Three of four 0 % 4 4 4" in hard and "A bar of chocolate 100 %" in hard
+        assert hard.index("Three of four") < hard.index("A bar of chocolate")
+
+    def test_only_this_course_and_its_learners_count(self, charlie, cast):
+        stranger = learner_make(cast.tenant, "stranger")
+        mastery_make(stranger, cast.skills[0], 0.1, 10)
+        assert "stranger" not in charlie.get(url(cast, "report")).content.decode().lower()
+
+
+class TestMap:
+    def test_a_cell_for_everybody_with_words(self, charlie, cast):
+        mastery_make(cast.bob, cast.skills[1], 0.1)
+        text = text_of(charlie.get(url(cast, "report-map")).content)
+        assert "Bob Not started Needs help 10 % Not started" in text
+        assert text.index("Bob Not started") < text.index("Alice Not started")
+
+    def test_pages_of_a_large_class(self, charlie, cast):
+        for n in range(60):
+            enrol(learner_make(cast.tenant, f"learner{n:02}", login=False), cast.course)
+        first = charlie.get(url(cast, "report-map"))
+        assert "Page 1 of 3" in text_of(first.content)
+        for odd in ("99", "x", "-1", ""):
+            assert charlie.get(url(cast, "report-map"), {"page": odd}).status_code == 200
+
+
+def test_a_skill_with_everybody_on_it(charlie, cast):
+    mastery_make(cast.alice, cast.skills[0], 0.9)
+    mastery_make(cast.bob, cast.skills[0], 0.2)
+    text = text_of(charlie.get(url(cast, "report-skill", cast.skills[0].pk)).content)
+    assert "Needs help 1 Started 0 Mastered 1 Not started 0" in text
+    assert text.index("Bob Needs help 20 %") < text.index("Alice Mastered 90 %")
+    assert "A bar of chocolate" in text
+
+
+def test_an_exercise_with_its_answers(charlie, cast):
+    answered(cast, cast.alice, "choice", wrong("choice"))
+    answered(cast, cast.bob, "choice", wrong("choice"))
+    text = text_of(charlie.get(url(cast, "report-exercise", cast.exercises["choice"].pk)).content)
+    assert "not right: 3/5 2× Compares a part with the other part" in text and "Alice" in text and "Bob" in text
+
+
+class TestLearner:
+    def test_skills_answers_and_what_was_recommended(self, charlie, cast, client):
+        answered(cast, cast.alice, "numeric", {"value": "4"}, n_hints=1)
+        answered(cast, cast.alice, "short_text", {"text": "<b>no</b>"})
+        slate_next(learner=cast.alice, course=cast.course)
+        html = charlie.get(url(cast, "learner", cast.alice.pk)).content.decode()
+        text = text_of(html)
+        assert "“4 m”" in text and "1 hint" in text and "by answer key" in text
+        assert "&lt;b&gt;no&lt;/b&gt;" in html and "Being read" in text
+        assert "What was recommended, and why" in text and "Practice" in text
+
+    def test_a_teacher_is_no_learner_of_the_course(self, charlie, cast):
+        assert charlie.get(url(cast, "learner", cast.charlie.pk)).status_code == 404
+
+    def test_no_data_yet(self, charlie, cast):
+        text = text_of(charlie.get(url(cast, "learner", cast.bob.pk)).content)
+        assert "No answer yet." in text and "Nothing has been recommended to this learner yet." in text
+
+
+class TestReview:
+    @pytest.fixture
+    def waiting(self, cast, settings) -> Attempt:
+        settings.ADAPTIVE = {**settings.ADAPTIVE, "AI_ENABLED": False}
+        return answered(cast, cast.alice, "short_text", {"text": "No, not <i>equal</i>"})
+
+    def test_what_waits_with_all_that_marking_needs(self, charlie, cast, waiting):
+        html = charlie.get(url(cast, "review")).content.decode()
+        text = text_of(html)
+        assert "Waiting for your mark 1" in text and "Alice" in text and "The AI is switched off" in text
+        assert "&lt;i&gt;equal&lt;/i&gt;" in html
+        assert "Thirds are equal parts." in text
+
+    def test_a_mark_counts_at_once(self, charlie, cast, waiting):
+        form = form_at(charlie.get(url(cast, "review")).content, f"/review/{waiting.pk}/")
+        page = charlie.post(form.action, {**form.fields, "label": "correct", "feedback": "Well put."}, follow=True)
+        assert "Marked: Right, for Alice." in text_of(page.content)
+        assert "Nothing waits for you" in text_of(page.content)
+        current = waiting.assessments.get(is_current=True)
+        assert (current.score, current.feedback, current.assessor_kind) == (1.0, "Well put.", "teacher")
+        assert waiting.mastery_changes.count() == 1
+
+    def test_with_htmx_the_card_alone_changes(self, charlie, cast, waiting):
+        marked = charlie.post(
+            url(cast, "review-one", waiting.pk), {"label": "partially_correct"}, headers={"HX-Request": "true"}
+        )
+        assert "<html" not in marked.content.decode() and "It counts now." in text_of(marked.content)
+
+    @pytest.mark.parametrize("sent", [{}, {"label": "excellent"}, {"label": "correct", "feedback": "x" * 5000}])
+    def test_a_mark_that_is_none_is_refused_and_kept(self, charlie, cast, waiting, sent):
+        page = charlie.post(url(cast, "review-one", waiting.pk), sent)
+        assert page.status_code == 422 and not waiting.assessments.exists()
+        assert sent.get("feedback", "") in form_at(page.content, f"/review/{waiting.pk}/").fields["feedback"][0]
+
+    def test_a_mark_can_be_changed_and_the_old_one_is_kept(self, charlie, cast):
+        attempt = answered(cast, cast.alice, "choice", wrong("choice"))
+        before = attempt.mastery_changes.get().after
+        charlie.post(url(cast, "review-one", attempt.pk), {"label": "correct", "feedback": ""})
+        assert attempt.assessments.count() == 2
+        assert attempt.mastery_changes.get().after > before
+
+    def test_a_teacher_of_another_course_cannot_mark(self, cast, waiting, as_user):
+        other = learner_make(cast.other_course.tenant, "otherteacher")
+        enrol(other, cast.other_course, "teacher")
+        client = as_user("otherteacher")
+        assert client.post(url(cast, "review-one", waiting.pk), {"label": "correct"}).status_code == 404
+        address = reverse("adaptive:review-one", args=[cast.other_course.pk, waiting.pk])
+        assert client.post(address, {"label": "correct"}).status_code == 404
+        assert not waiting.assessments.exists()
+
+    def test_answers_that_are_being_read_are_counted(self, charlie, cast):
+        attempt_make(cast.alice, cast.exercises["short_text"], submitted_at=now() - timedelta(minutes=1))
+        assert "1 more answer is kept and will be read" in text_of(charlie.get(url(cast, "review")).content)

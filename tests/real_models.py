@@ -1,4 +1,7 @@
-"""The real small models, loaded once a test process. For tests marked `models`."""
+"""The real small models, loaded once a test process. For tests marked `models`.
+
+One thread each: two threads that wait for each other on a machine busy with other tests are far slower than one.
+"""
 
 import os
 from functools import lru_cache
@@ -12,13 +15,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @lru_cache(maxsize=1)
 def real_llm() -> TransformersModel:
-    model = TransformersModel(model_dir=os.environ.get("ADAPTIVE_MODEL_DIR") or str(ROOT / ".data" / "models"))
+    model = TransformersModel(
+        model_dir=os.environ.get("ADAPTIVE_MODEL_DIR") or str(ROOT / ".data" / "models"), threads=1
+    )
     model.load()
     return model
 
 
 @lru_cache(maxsize=1)
 def real_embedding() -> SentenceEncoder:
-    model = SentenceEncoder()
+    model = SentenceEncoder(threads=1)
     model.load()
     return model

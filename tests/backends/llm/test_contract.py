@@ -19,7 +19,7 @@ AVAILABLE = ["echo", "top_logprobs", "answer", "tiny", pytest.param("real", mark
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> TransformersModel:
-    return TransformersModel(path=str(write_tiny_model(tmp_path_factory.mktemp("tiny"))), dtype="float32")
+    return TransformersModel(path=str(write_tiny_model(tmp_path_factory.mktemp("tiny"))), dtype="float32", threads=1)
 
 
 @pytest.fixture(params=AVAILABLE)

@@ -134,5 +134,5 @@ def test_the_key_comes_from_the_environment_and_shows_nowhere_else(
     ],
 )
 def test_bad_options_say_what_to_change(options: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="base_url|model|scoring"):
+    with pytest.raises(ValueError, match=r"base_url|model|scoring"):
         OpenAICompatibleModel(**options)

@@ -4,13 +4,12 @@ PYTHON ?= python3.11
 PORT ?= 8000
 RUN := .venv/bin/python
 
-.PHONY: help start test setup clean-data python
+.PHONY: help start test setup python
 
 help:
 	@echo "make start [PORT=8000]   set everything up and run it until Ctrl-C"
 	@echo "make test                set up the same and run every check and test"
 	@echo "make setup               only .venv and its packages"
-	@echo "make clean-data          remove .data: the database, the models' cache, logs"
 
 python:
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || { \
@@ -37,9 +36,3 @@ test: python
 	@ADAPTIVE_DATA_DIR=.data/test $(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@echo "[test] the suite (pytest)"
 	@$(RUN) -m pytest
-
-clean-data: python
-	@"$(PYTHON)" -c "import fcntl, sys; fcntl.flock(open('.data/start.lock', 'w'), fcntl.LOCK_EX | fcntl.LOCK_NB)" 2>/dev/null \
-	  || { test ! -d .data || { echo "It runs on .data; stop it first." >&2; exit 1; }; }
-	@rm -rf .data
-	@echo "removed .data"

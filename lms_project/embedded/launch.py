@@ -17,7 +17,8 @@ import os
 import signal
 import sys
 
-PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_SET_NO_NEW_PRIVS = 1, 28, 38
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
 SECBIT_NO_SETUID_FIXUP = 1 << 2
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SETPCAP = 1, 2, 8
 CAPABILITY_VERSION_3 = 0x20080522
@@ -57,6 +58,7 @@ def user_become(libc: ctypes.CDLL, uid: int, gid: int) -> None:
         if libc.capset(header, sets) != 0:
             raise SystemExit(f"launch: capset: {os.strerror(ctypes.get_errno())}")
         libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, kept, 0, 0)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)  # no program it runs can make it root again
 
 
 def capabilities_held() -> int:

@@ -1,6 +1,7 @@
 """`manage.py start`: everything on one machine, until Ctrl-C."""
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -96,12 +97,16 @@ class Command(BaseCommand):
         elif no_ai:
             lines.append("No language model runs (--no-ai): answers in words wait for a teacher.")
         lines.append(f"Logs are in {folders.logs}. Press Ctrl-C to stop everything.")
-        self.stdout.write("\n".join(lines))
-        self.stdout.flush()
+        self.show("\n".join(lines))
 
     def say(self, who: str, sentence: str) -> None:
-        self.stdout.write(f"[{who}] {sentence}")
-        self.stdout.flush()
+        self.show(f"[{who}] {sentence}")
+
+    def show(self, text: str) -> None:
+        # A terminal that was closed must not keep the stop from being finished.
+        with contextlib.suppress(OSError):
+            self.stdout.write(text)
+            self.stdout.flush()
 
 
 def services(folders: Folders) -> list[Server]:

@@ -73,14 +73,15 @@ def fit_weights(
 
 
 def fit_calibration(p_correct: np.ndarray, is_correct: np.ndarray) -> tuple[float, float]:
-    """(slope, intercept) on the log-odds of P(correct), by Newton's method on the log loss."""
+    """(slope, intercept) on the log-odds of P(correct) that make the log loss least."""
     p = np.clip(p_correct, 1e-6, 1 - 1e-6)
     design = np.stack([np.log(p / (1 - p)), np.ones(len(p))], axis=1)
+    # A quarter of this matrix is never flatter than the loss, so no step overshoots (Newton's can, far from the end).
+    bound = 0.25 * design.T @ design + 1e-9 * np.eye(2)
     beta = np.array([1.0, 0.0])
-    for _ in range(30):
-        guess = 1 / (1 + np.exp(-design @ beta))
-        hessian = (design * (guess * (1 - guess))[:, None]).T @ design + 1e-6 * np.eye(2)
-        beta = beta - np.linalg.solve(hessian, design.T @ (guess - is_correct))
+    for _ in range(500):
+        guess = 1 / (1 + np.exp(-np.clip(design @ beta, -60, 60)))
+        beta = beta - np.linalg.solve(bound, design.T @ (guess - is_correct))
     return float(beta[0]), float(beta[1])
 
 

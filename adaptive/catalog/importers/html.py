@@ -6,9 +6,9 @@ say so.
 
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
+from adaptive.catalog.importers.html_tokens import End, tokens
 from adaptive.catalog.importers.tex import tex_clean
 
 MAX_HTML = 500_000
@@ -20,12 +20,13 @@ BLOCKS = {
     "p", "div", "center", "section", "article", "body", "html", "header", "footer", "blockquote", "figure", "dl", "dd",
     "dt", "form", "fieldset", "hr",
 }  # fmt: skip
+VOID = {"br", "img", "hr"}
 EMPHASIS = {"b": "**", "strong": "**", "i": "*", "em": "*"}
 
 _SPECIAL = re.compile(r"([\\`*\[$])|(~)(?=~)|(?<![^\W_])(_)|(_)(?![^\W_])|(<)(?=[A-Za-z!/?])|(&)(?=#?\w{1,32};)")
-_LINE_START = re.compile(r"^(\s*)(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|={3,}|-{3,})", re.MULTILINE)
+_LINE_START = re.compile(r"^( *)(#{1,6}(?=\s|$)|[-+](?=\s|$)|>|={3,}|-{3,})", re.MULTILINE)
 _AFTER_FORMULA = re.compile(r"(?<!\\)\$ (?=[,.;:?!)])")
-_NUMBERED = re.compile(r"^(\s*\d{1,9})([.)])(?=\s|$)", re.MULTILINE)
+_NUMBERED = re.compile(r"^( *\d{1,9})([.)])(?=\s|$)", re.MULTILINE)
 
 
 def text_to_markdown(text: str) -> str:
@@ -45,17 +46,25 @@ class Converted:
 def html_to_markdown(html: str) -> Converted:
     """The words of a piece of HTML as Markdown, with TeX between dollars."""
     converter = _Converter()
-    converter.feed(html[:MAX_HTML])
-    converter.close()
+    for token in tokens(html[:MAX_HTML]):
+        if isinstance(token, str):
+            converter.text(token)
+        elif isinstance(token, End):
+            converter.end(token.tag)
+        else:
+            converter.start(token.tag, token.attributes)
+            if token.is_closed and token.tag not in VOID:
+                converter.end(token.tag)
     converter.finish()
     if len(html) > MAX_HTML:
         converter.lost.append(f"everything behind the first {MAX_HTML:,} characters")
     return Converted("\n\n".join(converter.blocks), list(dict.fromkeys(converter.lost)))
 
 
-class _Converter(HTMLParser):
+class _Converter:
+    """Takes the pieces of the HTML in their order; `blocks` is the Markdown."""
+
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.blocks: list[str] = []
         self.lost: list[str] = []
         self._words: list[str] = []  # of the block, list item or cell that is being read; "\n" is a line break
@@ -69,8 +78,7 @@ class _Converter(HTMLParser):
         self._silent = 0
         self._pre = 0
 
-    # -- what the parser calls
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag in LOST:
             self.lost.append(LOST[tag])
         if tag in WITHOUT_WORDS:
@@ -80,7 +88,7 @@ class _Converter(HTMLParser):
         elif tag == "br":
             self._words.append("\n")
         elif tag == "img":
-            self._image(dict(attrs))
+            self._image(attributes)
         elif tag == "pre":
             self._flush()
             self._pre += 1
@@ -107,14 +115,7 @@ class _Converter(HTMLParser):
         elif tag in {"sup", "sub"}:
             self._words.append("^" if tag == "sup" else r"\_")
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in WITHOUT_WORDS:  # <script/>: no end tag follows
-            return
-        self.handle_starttag(tag, attrs)
-        if tag in EMPHASIS:
-            self._emphasis.pop()
-
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag in WITHOUT_WORDS:
             self._silent = max(0, self._silent - 1)
         elif self._silent:
@@ -137,7 +138,7 @@ class _Converter(HTMLParser):
         elif tag in BLOCKS or tag == "li" or re.fullmatch("h[1-6]", tag):
             self._flush()
 
-    def handle_data(self, data: str) -> None:
+    def text(self, data: str) -> None:
         if self._silent or not data:
             return
         if self._rows is not None and not self._in_cell and not data.strip():
@@ -148,8 +149,8 @@ class _Converter(HTMLParser):
         self._words.append(_SPECIAL.sub(lambda match: "\\" + match.group(), re.sub(r"\s+", " ", data)))
 
     # -- pieces
-    def _image(self, attributes: dict[str, str | None]) -> None:
-        address = attributes.get("src") or ""
+    def _image(self, attributes: dict[str, str]) -> None:
+        address = attributes.get("src", "")
         try:
             host = urlsplit(address).hostname or ""
         except ValueError:
@@ -161,7 +162,7 @@ class _Converter(HTMLParser):
                 self._words.append(f" ${tex}$ ")
                 return
         name = address.rsplit("/", 1)[-1][:60] if not address.startswith("data:") else "inside the text"
-        alt = " ".join((attributes.get("alt") or "").split())
+        alt = " ".join(attributes.get("alt", "").split())
         if alt:
             self._words.append(f" \\[{_SPECIAL.sub(lambda match: chr(92) + match.group(), alt)}\\] ")
         self.lost.append(f"picture {name}".strip())
@@ -231,7 +232,7 @@ class _Converter(HTMLParser):
             fence = "`" * max(3, longest + 1)
             self.blocks.append(f"{fence}\n{text.strip(chr(10))}\n{fence}")
             return
-        for paragraph in re.split(r"\n\s*\n", re.sub(r"[^\S\n]*\n[^\S\n]*", "\n", text)):
+        for paragraph in re.split(r"\n\s*\n", re.sub(r" ?\n ?", "\n", re.sub(r"[^\S\n]+", " ", text))):
             lines = [" ".join(line.split()) for line in paragraph.strip().split("\n")]
             lines = [_NUMBERED.sub(r"\1\\\2", _LINE_START.sub(r"\1\\\2", line)) for line in lines if line]
             if lines:

@@ -68,7 +68,7 @@ def content_store(
         (report.n_created if created else report.n_changed)[resource["kind"]] += 1
         if resource["kind"] == "exercise":
             report.n_by_response_format[resource["response_format"]] += 1
-    if not report.n_created + report.n_changed:
+    if not content.skills and not (report.n_created + report.n_changed).keys() - {"course"}:
         first = f" The first element left out: {_sentence(report.left_out[0])}" if report.left_out else ""
         raise InvalidInput(f"{source} holds nothing that can be imported.{first}")
     if is_dry_run:

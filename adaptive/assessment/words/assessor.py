@@ -18,7 +18,7 @@ from . import combine, feedback
 from .evidence import VectorStore, gather, prompt_version
 from .features import FEATURES, TEXT_FEATURES, Case, Vectors, best_reference, least_covered
 from .guards import guard
-from .text import Text, clean
+from .text import Text, clean, plain
 
 RELEASE_CONFIDENCE = 0.75  # the default; settings give the one in force
 MAX_REFERENCES = 12
@@ -30,7 +30,11 @@ MIN_ORDER, MIN_ORDER_WORDS = 0.3, 5
 
 @dataclass(frozen=True)
 class WordsTask:
-    """One answer to assess. misconceptions: [{"id", "name", "description"}] that a wrong answer may show."""
+    """One answer to assess. question and references may be Markdown with TeX.
+
+    The rubric is taken for later assessors; this one does not read it. misconceptions: [{"id", "name",
+    "description"}] that a wrong answer may show.
+    """
 
     question: str
     references: list[str]
@@ -172,7 +176,7 @@ def _misconception(seen: _Seen, store: VectorStore) -> str:
 def _without_models(task: WordsTask) -> Verdict | None:
     """The verdict that needs no model, or None."""
     said = _folded(task.answer)
-    if said and any(said == _folded(text) for text in [*task.accepted, *task.references]):
+    if said and any(said == _folded(text) for text in [*task.accepted, *task.references, *map(plain, task.references)]):
         return Verdict(1.0, "correct", 1.0, feedback.RIGHT, details={"why": ["accepted_text"]}, assessor_kind="key")
     found = guard(answer=task.answer, references=task.references, accepted=task.accepted)
     if found.reason == "empty":
@@ -190,9 +194,12 @@ def _folded(text: str) -> str:
 
 
 def _case(task: WordsTask) -> Case:
-    texts = [Text(reference) for reference in [*task.references, *task.accepted]]
-    usable = tuple(text for text in texts if text.words)[:MAX_REFERENCES]
-    return Case(Text(task.question), usable, Text(task.answer))
+    references = _with_words(task.references) or _with_words(task.accepted)
+    return Case(Text(plain(task.question)), tuple(references[:MAX_REFERENCES]), Text(task.answer))
+
+
+def _with_words(references: list[str]) -> list[Text]:
+    return [text for text in (Text(plain(reference)) for reference in references) if text.words]
 
 
 def _store_of(embedding: EmbeddingModel) -> VectorStore:

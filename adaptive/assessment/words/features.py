@@ -65,7 +65,7 @@ class Case:
         """All texts whose vectors `text_features` will ask for."""
         whole = [self.question, self.answer, *self.references]
         parts = [part for text in (self.answer, *self.references) for part in text.sentences]
-        words = [word for text in (self.answer, *self.references) for word in text.content_words]
+        words = [word for text in (self.answer, *self.references) for word in text.key_words]
         return list(dict.fromkeys([text.text for text in whole] + parts + words))
 
 
@@ -187,8 +187,8 @@ def _share(wanted: frozenset, had: frozenset) -> float:
 
 def _soft_share(reference: Text, question: Text, answer: Text, vectors: Vectors) -> float:
     asked = question.stems
-    wanted = [word for word in reference.content_words if stem(word) not in asked] or reference.content_words
-    if not wanted or not answer.content_words:
+    wanted = [word for word in reference.key_words if stem(word) not in asked] or reference.key_words
+    if not wanted or not answer.key_words:
         return 0.0
-    nearness = (_matrix(wanted, vectors) @ _matrix(answer.content_words, vectors).T).max(axis=1)
+    nearness = (_matrix(wanted, vectors) @ _matrix(answer.key_words, vectors).T).max(axis=1)
     return float(np.clip((nearness - 0.3) / 0.7, 0.0, 1.0).mean())  # unrelated single words lie near .2-.3

@@ -9,10 +9,20 @@ from itertools import pairwise
 
 from .lexicon import FRACTION_WORDS, FUNCTION_WORDS, NEGATIONS, NUMBER_WORDS, UNITS
 
+MAX_KEY_WORDS = 120
 MAX_CHARACTERS = 10_000  # what is read of an answer; a longer one goes to a person
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+(?:[.,]\d+)*")
 _NUMBER = re.compile(r"(?<![\w.,/])([-−]?\d+(?:[.,]\d+)?)(?:\s*/\s*(\d+))?(?![\d/]|[.,]\d)(\s*%)?")
+_TEX_SIGNS = {
+    "\\times": "x",
+    "\\cdot": "x",
+    "\\div": ":",
+    "\\le": "≤",
+    "\\ge": "≥",
+    "\\ne": "≠",
+    "\\%": "%",
+}
 _THOUSANDS = re.compile(r"(?<=[1-9]),(?=\d{3}$)|(?<=[1-9]\d),(?=\d{3}$)|(?<=[1-9]\d\d),(?=\d{3}$)")  # 1,000; not 0,750
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|\s*\n+\s*")
 _SUFFIXES = (
@@ -30,6 +40,17 @@ def clean(text: str, limit: int = MAX_CHARACTERS) -> str:
     )
     kept = re.sub(r"[^\S\n]+", " ", kept)
     return re.sub(r" ?\n[ \n]*", "\n", kept).strip()
+
+
+def plain(markdown: str) -> str:
+    """An author's Markdown with TeX as the words a reader sees, roughly: "$\\frac{2}{3}$ of **it**" -> "2/3 of it"."""
+    text = re.sub(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r" \1/\2 ", markdown)
+    for command, sign in _TEX_SIGNS.items():
+        text = text.replace(command, sign)
+    text = re.sub(r"\\(?:text|mathrm)\s*\{([^{}]*)\}", r"\1", text)
+    text = re.sub(r"\\[a-zA-Z]+|\\[,;!% ]", " ", text)
+    text = re.sub(r"(?<!\\)\$|\*\*|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)|^#+ ", "", text, flags=re.MULTILINE)
+    return re.sub(r"[^\S\n]+", " ", text.replace("\\$", "$")).strip()
 
 
 def stem(word: str) -> str:
@@ -75,6 +96,11 @@ class Text:
         """Words that carry meaning, in order, each once."""
         seen = dict.fromkeys(word for word in self.words if word not in FUNCTION_WORDS and not word[0].isdigit())
         return list(seen)
+
+    @property
+    def key_words(self) -> list[str]:
+        """The first of them: as many as are compared one by one."""
+        return self.content_words[:MAX_KEY_WORDS]
 
     @cached_property
     def stems(self) -> frozenset[str]:

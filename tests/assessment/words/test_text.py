@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adaptive.assessment.words.text import MAX_CHARACTERS, Text, clean, latin_share, stem
+from adaptive.assessment.words.text import MAX_CHARACTERS, Text, clean, latin_share, plain, stem
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,20 @@ def test_forms_of_a_word_meet(one: str, other: str) -> None:
 def test_control_direction_and_zero_width_characters_are_dropped() -> None:
     assert clean("sa\u200blt\u202e \x00is\tleft\r\n\n\n over ") == "salt is left\nover"
     assert clean("ﬁve ²") == "five 2"
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        (r"$\frac{2}{3}$ of **it** costs \$5", "2/3 of it costs $5"),
+        (r"$x \times 3 \le 4$ and *why*?", "x x 3 ≤ 4 and why?"),
+        (r"$3 \text{ kg} \, \alpha$", "3 kg"),
+        ("## Two_words stay", "Two_words stay"),
+        ("", ""),
+    ],
+)
+def test_markdown_and_tex_are_read_as_words(written: str, seen: str) -> None:
+    assert plain(written) == seen
 
 
 def test_denials_are_counted_in_all_forms() -> None:

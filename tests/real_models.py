@@ -13,11 +13,14 @@ from adaptive.backends.llm.transformers_local import TransformersModel
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def real_model_dir() -> str:
+    """Where the converted models are kept between runs."""
+    return os.environ.get("ADAPTIVE_MODEL_DIR") or str(ROOT / ".data" / "models")
+
+
 @lru_cache(maxsize=1)
 def real_llm() -> TransformersModel:
-    model = TransformersModel(
-        model_dir=os.environ.get("ADAPTIVE_MODEL_DIR") or str(ROOT / ".data" / "models"), threads=1
-    )
+    model = TransformersModel(model_dir=real_model_dir(), threads=1)
     model.load()
     return model
 

@@ -117,7 +117,8 @@ def attempts_load(
     are taken in after them. progress(done, total) is called now and then while the attempts are replayed.
     """
     in_use = model_in_use(course)
-    rows = _states_lock(course=course, in_use=in_use, learner_ids={attempt.learner_id for attempt in attempts})
+    assessed = {attempt.learner_id for attempt in attempts if attempt.verdict is not None}
+    rows = _states_lock(course=course, in_use=in_use, learner_ids=assessed)
     ids = _attempt_ids(len(attempts))
     order = _replay(course=course, in_use=in_use, rows=rows, attempts=attempts, ids=ids, progress=progress)
     _copy(
@@ -142,7 +143,8 @@ def attempts_load(
     if len(attempts) >= ENOUGH_TO_ANALYZE:
         # So that the first pages after a large import are not planned as if the tables were still empty.
         transaction.on_commit(_analyze)
-    return Loaded(len(attempts), len(order.applied_seq), len(rows), n_changes)
+    n_learners = len({attempt.learner_id for attempt in attempts})
+    return Loaded(len(attempts), len(order.applied_seq), n_learners, n_changes)
 
 
 def _states_lock(*, course: Course, in_use: ModelInUse, learner_ids: set[int]) -> dict[int, LearnerState]:
@@ -293,7 +295,8 @@ def _beliefs_write(*, rows: dict[int, LearnerState], beliefs: dict[int, tuple[Be
 
 def _copy(table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     names = ", ".join(f'"{name}"' for name in columns)
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+    copy_in = f'COPY "{table}" ({names}) FROM STDIN'
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(copy_in) as copy:
         for row in rows:
             copy.write_row(row)
 

@@ -78,7 +78,7 @@
   /* A plain form is sent once, too: the key in it makes a second one harmless, this makes it invisible. */
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || form.hasAttribute("hx-post") || form.closest("dialog [method=dialog]")) return;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) return;
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "1";
     setTimeout(() => { delete form.dataset.sent; }, 4000);
@@ -96,7 +96,7 @@
       if (!answer.ok || answer.redirected || answer.headers.has("HX-Redirect")) throw new Error("not here");
       drawer.innerHTML = await answer.text();
       drawer.showModal();
-      drawer.querySelector("h2")?.focus();
+      drawer.querySelector(".why-title")?.focus();
       drawer.addEventListener("close", () => link.focus(), { once: true });
     } catch {
       location.href = link.href;

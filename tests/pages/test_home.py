@@ -32,7 +32,7 @@ def test_one_button_and_one_line_why(alice, cast):
     assert "Start (" in text and " min)" in text and "Why this?" in text
     sentence = Impression.objects.get(position=1).explanation.facts[0]["text"]
     assert sentence in text
-    assert html.count('class="go"') == 1
+    assert html.count('class="button go"') == 1
 
 
 def test_sections_with_nothing_in_them_are_not_drawn(alice, cast):

@@ -42,6 +42,11 @@ class Option:
     plain: str
     is_picked: bool = False
 
+    @property
+    def spoken(self) -> str:
+        """A name for who listens, where the text holds mathematics, which does not count as a label; else ""."""
+        return self.plain if "<math" in self.html else ""
+
 
 @dataclass(frozen=True, slots=True)
 class OrderItem:

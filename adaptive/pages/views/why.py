@@ -25,9 +25,11 @@ def drawer(request: HttpRequest, visit: Visit, slate_id: UUID, position: int) ->
     """The drawer's content for HTMX; the same as a page of its own without it."""
     impression = impression_in(learner=visit.learner, slate_id=slate_id, position=position)
     visit = in_course(visit, impression.slate.course_id, "learner")
-    template = "adaptive/learner/_why.html" if request.htmx else "adaptive/learner/why.html"
     place = "home" if request.GET.get("from") == "home" else "practice"
-    return page(request, visit, template, {"why": why(impression), "place": place})
+    context = {"why": why(impression), "place": place}
+    if request.htmx:
+        return page(request, visit, "adaptive/learner/_why.html", {**context, "top": 2, "below": 3})
+    return page(request, visit, "adaptive/learner/why.html", {**context, "top": 1, "below": 2})
 
 
 @require_POST

@@ -1,0 +1,160 @@
+"""Every page for everyone: no accessibility violation, nothing that has to be scrolled sideways, light and dark."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+
+from adaptive.mastery.models import SkillMastery
+from adaptive.practice.services import answer_submit, slate_next
+from adaptive.recommendation.services import impression_event
+from tests.factories import EXERCISES, Cast, attempt_make, enrol, learner_make, right, wrong
+
+LONG = "Maximiliane-Charlotte von Hohenstein-Wolkenbruch zu Untersteinach"
+
+
+def submit(cast: Cast, learner, name: str, response: dict, **values):
+    return answer_submit(
+        tenant=cast.tenant,
+        learner=learner,
+        course=cast.course,
+        resource=cast.exercises[name],
+        response=response,
+        source="page",
+        **values,
+    ).attempt
+
+
+@pytest.fixture
+def lively(cast: Cast) -> Cast:
+    """The cast after some days of work: every section of every page has something in it."""
+    cast.skills[2].name = "Adding and subtracting fractions with unlike denominators and mixed numbers"
+    cast.skills[2].save()
+    long_name = learner_make(cast.tenant, "long", display_name=LONG, login=False)
+    enrol(long_name, cast.course)
+    for learner in (cast.alice, cast.bob, long_name):
+        for name in ("choice", "numeric", "cloze", "matching", "ordering", "multiple_choice"):
+            for response in (wrong(name), wrong(name), right(name) if learner is cast.bob else wrong(name)):
+                submit(cast, learner, name, response, n_hints=1)
+    SkillMastery.objects.filter(learner=long_name).update(p_mastery=0.2)
+    SkillMastery.objects.filter(learner=cast.bob).update(p_mastery=0.95)
+    cast.extra["waiting"] = submit(cast, cast.alice, "short_text", right("short_text"))
+    cast.extra["wrong"] = submit(cast, cast.alice, "matching", wrong("matching"))
+    cast.extra["right"] = submit(cast, cast.alice, "choice", right("choice"))
+    attempt_make(cast.alice, cast.exercises["long_text"], state="needs_review")
+    slate = cast.extra["slate"] = slate_next(learner=cast.alice, course=cast.course)
+    impression_event(slate=slate, position=1, type="start")
+    return cast
+
+
+def students_pages(cast: Cast) -> dict[str, str]:
+    course = cast.course.pk
+    return {
+        "home": reverse("adaptive:course", args=[course]),
+        "courses": reverse("adaptive:courses"),
+        **{f"practice {n}": reverse("adaptive:resource", args=[course, cast.exercises[n].pk]) for n in EXERCISES},
+        **{
+            f"result {n}": reverse("adaptive:attempt", args=[course, cast.extra[n].pk])
+            for n in ("waiting", "wrong", "right")
+        },
+        "pick": reverse("adaptive:pick", args=[cast.extra["slate"].pk, 1]),
+        "why": reverse("adaptive:why", args=[cast.extra["slate"].pk, 1]),
+        "reading": reverse("adaptive:resource", args=[course, cast.reading.pk]),
+        "skills": reverse("adaptive:skills", args=[course]),
+        "skill": reverse("adaptive:skill", args=[course, cast.skills[0].pk]),
+    }
+
+
+def teachers_pages(cast: Cast) -> dict[str, str]:
+    course = cast.course.pk
+    return {
+        "report": reverse("adaptive:report", args=[course]),
+        "map": reverse("adaptive:report-map", args=[course]),
+        "skill": reverse("adaptive:report-skill", args=[course, cast.skills[0].pk]),
+        "exercise": reverse("adaptive:report-exercise", args=[course, cast.exercises["choice"].pk]),
+        "learner": reverse("adaptive:learner", args=[course, cast.alice.pk]),
+        "review": reverse("adaptive:review", args=[course]),
+    }
+
+
+def check(w, name: str) -> None:
+    found = Axe().run(w.page)
+    assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    too_wide = w.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert too_wide <= 0, f"{name} is {too_wide} px too wide"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1440])
+def test_every_page(window, lively, width, scheme):
+    w = window(width=width, scheme=scheme)
+    w.goto("/login/")
+    check(w, "login")
+    for who, pages in (("alice", students_pages(lively)), ("charlie", teachers_pages(lively))):
+        w.log_in(who)
+        for name, path in pages.items():
+            w.goto(path)
+            check(w, f"{who}: {name}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_states_that_arrive_without_a_reload(window, lively, scheme):
+    w = window(scheme=scheme)
+    w.expected = ["422"]
+    w.log_in("alice")
+    w.goto(students_pages(lively)["practice numeric"])
+    w.page.get_by_role("button", name="Show a hint").click()
+    w.page.get_by_text("Hint 1 of 3").wait_for()
+    w.page.get_by_label("Your answer").fill("what?")
+    w.page.get_by_role("button", name="Check my answer").click()
+    w.page.locator("#form-error").wait_for()
+    check(w, "error")
+    w.page.get_by_label("Your answer").fill("5")
+    w.page.get_by_role("button", name="Check my answer").click()
+    w.page.locator(".verdict").wait_for()
+    check(w, "result in place")
+    w.page.get_by_role("link", name="Why this?").click()
+    w.page.get_by_role("dialog").wait_for()
+    check(w, "drawer")
+
+
+def test_no_data_at_all(window, cast):
+    w = window(width=320)
+    for who, pages in (
+        ("bob", ["adaptive:course", "adaptive:skills"]),
+        ("charlie", ["adaptive:report", "adaptive:report-map", "adaptive:review"]),
+    ):
+        w.log_in(who)
+        for name in pages:
+            w.goto(reverse(name, args=[cast.course.pk]))
+            check(w, f"{who}: {name}, empty")
+
+
+def test_twice_as_large_a_text_still_fits(window, lively):
+    w = window(width=640)
+    w.log_in("alice")
+    for name, path in students_pages(lively).items():
+        w.goto(path)
+        w.page.evaluate("document.documentElement.style.fontSize = '212.5%'")
+        too_wide = w.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, f"{name} is {too_wide} px too wide at 200 %"
+
+
+def test_right_to_left_holds(window, lively):
+    w = window(width=320)
+    w.log_in("alice")
+    for name, path in students_pages(lively).items():
+        w.goto(path)
+        w.page.evaluate("document.documentElement.dir = 'rtl'")
+        too_wide = w.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, f"{name} is {too_wide} px too wide from right to left"
+
+
+def test_the_skip_link_comes_first_and_leads_to_the_content(window, lively):
+    w = window()
+    w.log_in("alice")
+    w.goto(students_pages(lively)["home"])
+    w.page.keyboard.press("Tab")
+    skip = w.page.get_by_role("link", name="Skip to the content")
+    assert skip.evaluate("one => one === document.activeElement") and skip.bounding_box()["y"] >= 0
+    w.page.keyboard.press("Enter")
+    assert w.page.evaluate("document.activeElement.id") == "main"

@@ -11,7 +11,7 @@ from adaptive.catalog.formats.matching import sides
 from adaptive.catalog.formats.numeric import key_values
 
 Outcome = Literal["right", "partial", "wrong"]
-FAVOURITE_WEIGHT = 6.0
+FAVOURITE_WEIGHT = 12.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from pathlib import Path
-from random import Random
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -12,41 +11,21 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 import adaptive
-from adaptive.assessment.keys import assess_by_key
-from adaptive.assessment.types import Verdict
 from adaptive.catalog.content import CourseFolder, course_folder_load, course_folder_read
-from adaptive.catalog.formats import Exercise, read_response
-from adaptive.catalog.models import Course, Resource
+from adaptive.catalog.models import Course
 from adaptive.common.errors import InvalidInput
-from adaptive.common.hashing import stable_seed
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.learners.services import enrolment_put, learner_put
-from adaptive.practice.bulk import PastAttempt, attempts_load
-from adaptive.practice.demo.answering import Answerable
+from adaptive.practice.bulk import attempts_load
 from adaptive.practice.demo.logins import ADMIN, STUDENT_PASSWORD, TEACHER
 from adaptive.practice.demo.people import COHORTS, PEOPLE, TEACHER_NAME
-from adaptive.practice.demo.simulation import WORDS, SimAttempt, SimExercise, simulate
+from adaptive.practice.demo.term import term_of
 from adaptive.tenants.models import Tenant
 from adaptive.tenants.services import tenant_ensure
 
 SEED = 20_260_302
 TENANT = "demo"
-# So many of the latest answers in words of each course nobody has marked yet: there is something to do for the teacher.
-N_WAITING = 5
-MARKS = {
-    "right": (1.0, "correct", ("Yes, and well explained.", "Right, in your own words. Good.", "Exactly.")),
-    "partial": (
-        0.5,
-        "partially_correct",
-        ("That is a good part of it; say why as well.", "Right so far. One thing is still missing."),
-    ),
-    "wrong": (
-        0.0,
-        "incorrect",
-        ("Not yet. Look at the hints and try it in your own words again.", "Look once more at what the question asks."),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +70,7 @@ def demo_load(*, now: datetime, seed: int = SEED, say: Callable[[str], None] = l
     for course, content in courses.values():
         if Attempt.objects.filter(course=course, source=Attempt.Source.SIMULATION).exists():
             continue
-        attempts = _term(course=course, content=content, learners=learners, now=now, seed=seed)
+        attempts = term_of(course=course, content=content, learners=learners, now=now, seed=seed)
         attempts_load(course=course, attempts=attempts, source=Attempt.Source.SIMULATION)
         n_attempts += len(attempts)
         say(f"{course.title}: {len(attempts):,} simulated attempts of twelve weeks")
@@ -127,89 +106,3 @@ def _learner_put(tenant: Tenant, username: str, name: str, password_hash: str) -
         learner.user = user
         learner.save(update_fields=["user"])
     return learner
-
-
-def _sim_exercises(content: CourseFolder) -> list[SimExercise]:
-    return [
-        SimExercise(
-            id=data["id"],
-            skill=data["skills"][0],
-            difficulty=data["authored_difficulty"],
-            minutes=data["duration_minutes"],
-            answerable=Answerable(
-                Exercise(data["response_format"], data["body"], tuple(data.get("choices", ())), data["answer"]),
-                data.get("examples", {}),
-            ),
-        )
-        for part in content.parts
-        for data in part["exercises"]
-    ]
-
-
-def _term(
-    *, course: Course, content: CourseFolder, learners: dict[str, Learner], now: datetime, seed: int
-) -> list[PastAttempt]:
-    """The attempts of all learners of the course, learner by learner, assessed by the key or by the teacher."""
-    exercises = _sim_exercises(content)
-    resource_ids = dict(Resource.objects.filter(course=course).values_list("external_id", "pk"))
-    misconceptions = {data["id"]: data.get("misconceptions", []) for data in content.exercises}
-    end = datetime.combine(now.date() - timedelta(days=1), time(0), tzinfo=now.tzinfo)
-    made: list[tuple[str, int, SimAttempt]] = []
-    for person in PEOPLE:
-        if profile := person.courses.get(course.external_id):
-            their_seed = stable_seed(seed, course.external_id, person.username)
-            made += [
-                (person.username, n, attempt)
-                for n, attempt in enumerate(simulate(profile, exercises, seed=their_seed, end=end), 1)
-            ]
-    waiting = _waiting(made)
-    rng = Random(stable_seed(seed, course.external_id, "teacher"))
-    past = []
-    for username, n, attempt in made:
-        learner = learners[username]
-        key = f"demo:{course.external_id}:{username}:{n}"
-        response = read_response(attempt.exercise.answerable.exercise, attempt.response)
-        verdict = assess_by_key(attempt.exercise.answerable.exercise, response)
-        is_words = verdict is None
-        if is_words:
-            verdict = _teachers_verdict(attempt, misconceptions[attempt.exercise.id], rng)
-        waits = (username, n) in waiting
-        past.append(
-            PastAttempt(
-                learner_id=learner.pk,
-                resource_id=resource_ids[attempt.exercise.id],
-                submitted_at=attempt.submitted_at,
-                started_at=attempt.started_at,
-                latency_ms=round((attempt.submitted_at - attempt.started_at).total_seconds() * 1000),
-                n_hints=attempt.n_hints,
-                response=response,
-                verdict=None if waits else verdict,
-                idempotency_key=key,
-                assessed_by=TEACHER.username if is_words else "",
-                assessed_after=timedelta(hours=rng.randint(2, 9)) if is_words else timedelta(0),
-                waits_because="A simulated answer that nobody has marked yet." if waits else "",
-            )
-        )
-    return past
-
-
-def _waiting(made: list[tuple[str, int, SimAttempt]]) -> set[tuple[str, int]]:
-    """The latest answers in words, of different learners: these wait for the teacher."""
-    found: dict[str, tuple[str, int]] = {}
-    for username, n, attempt in sorted(made, key=lambda row: row[2].submitted_at, reverse=True):
-        if attempt.exercise.response_format in WORDS and len(found) < N_WAITING:
-            found.setdefault(username, (username, n))
-    return set(found.values())
-
-
-def _teachers_verdict(attempt: SimAttempt, misconceptions: list[str], rng: Random) -> Verdict:
-    score, label, sentences = MARKS[attempt.outcome]
-    shown = attempt.outcome == "wrong" and misconceptions
-    return Verdict(
-        score=score,
-        label=label,
-        confidence=1.0,
-        feedback=rng.choice(sentences),
-        misconception=rng.choice(misconceptions) if shown else "",
-        assessor_kind="teacher",
-    )

@@ -30,13 +30,17 @@ WORDS = {"short_text", "long_text"}
 
 @dataclass(frozen=True, slots=True)
 class SimExercise:
-    """An exercise as the simulation knows it. difficulty: the author's share of wrong answers (0-1)."""
+    """An exercise as the simulation knows it. difficulty: the author's share of wrong answers (0-1).
+
+    misconceptions: what wrong answers in words typically show.
+    """
 
     id: str
     skill: str
     difficulty: float
     minutes: float
     answerable: Answerable
+    misconceptions: tuple[str, ...] = ()
 
     @property
     def response_format(self) -> str:

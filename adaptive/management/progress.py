@@ -4,6 +4,11 @@ import time
 from typing import Any
 
 
+def count(n: int, noun: str) -> str:
+    """ "1 learner", "1,012 learners"."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
 class Progress:
     """Callable: progress(done, total). Writes at most twice a second on a terminal, every five seconds elsewhere."""
 

@@ -123,9 +123,7 @@ def _resources(course: Course, name: str, rows: list[LogRow]) -> dict[str, int]:
     if unknown:
         named = ", ".join(f"{item[:40]} (row {first_row[item]})" for item in unknown[:N_NAMED])
         more = f" and {len(unknown) - N_NAMED:,} more" if len(unknown) > N_NAMED else ""
-        raise InvalidInput(
-            f"{name} has {len(unknown):,} items that are no exercises of course “{course.external_id}”: {named}{more}."
-        )
+        raise InvalidInput(f"{name} has items that are no exercises of course “{course.external_id}”: {named}{more}.")
     return {item: known[item][0] for item in first_row}
 
 

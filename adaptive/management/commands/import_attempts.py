@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from adaptive.catalog.selectors import course_get
 from adaptive.common.clock import now
 from adaptive.common.errors import AdaptiveError
-from adaptive.management.progress import Progress
+from adaptive.management.progress import Progress, count
 from adaptive.practice.log_import import attempt_log_import
 from adaptive.tenants.models import Tenant
 
@@ -41,10 +41,10 @@ class Command(BaseCommand):
             progress.end()
         if not done.is_new:
             self.stdout.write(
-                f"{csv.name} is in course “{course}” already ({done.n_attempts:,} attempts): nothing was changed."
+                f"{csv.name} is in course “{course}” already ({count(done.n_attempts, 'attempt')}): nothing was changed."
             )
             return
         self.stdout.write(
-            f"Imported {done.n_attempts:,} attempts of {done.n_learners:,} learners at {done.n_items:,} exercises and "
-            f"replayed them in {time.monotonic() - started:.0f} s. {done.times}"
+            f"Imported {count(done.n_attempts, 'attempt')} of {count(done.n_learners, 'learner')} at "
+            f"{count(done.n_items, 'exercise')} and replayed them in {time.monotonic() - started:.0f} s. {done.times}"
         )

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from adaptive.catalog.models import Course
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
-from adaptive.management.progress import Progress
+from adaptive.management.progress import Progress, count
 from adaptive.mastery.models import LearnerState
 from adaptive.mastery.services import Difference, state_check, state_rebuild
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             progress(n, len(pairs))
         progress.end()
         n_attempts = Attempt.objects.filter(course__in=courses, applied_seq__isnull=False).count()
-        about = f"{len(pairs):,} learner states and {n_attempts:,} attempts in {_plural(len(courses), 'course')}"
+        about = f"{count(len(pairs), 'learner state')} and {count(n_attempts, 'attempt')} in {count(len(courses), 'course')}"
         if n_different:
             for one in found:
                 self.stderr.write(
@@ -75,7 +75,3 @@ def _differences(learner: Learner, course: Course) -> list[Difference]:
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 100 else text[:97] + "..."
-
-
-def _plural(n: int, noun: str) -> str:
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -15,7 +15,7 @@ from adaptive.learners.models import Enrolment, Learner
 from adaptive.learners.selectors import learners_in
 from adaptive.mastery.models import SkillMastery
 from adaptive.mastery.selectors import MASTERED, NEEDS_HELP
-from adaptive.pages.selectors import HEAVY, RECENTLY, RIGHT_FROM, current_assessments
+from adaptive.pages.selectors import HEAVY, RECENTLY, current_assessments
 
 RECENT_ANSWERS = 20_000  # what "lately" means in a class report: bounded, so that a long term is read as fast
 FEWEST = 3  # learners (or answers) below which nothing is said about an exercise
@@ -148,7 +148,7 @@ def difficult_exercises(*, course: Course, most: int = 8) -> list[dict[str, Any]
 
     `n_right` counts right answers without a hint.
     """
-    is_right, is_hinted = Q(score__gte=RIGHT_FROM), Q(attempt__n_hints__gt=0)
+    is_right, is_hinted = Q(label=Assessment.Label.CORRECT), Q(attempt__n_hints__gt=0)
     rows = (
         _counting(course)
         .values("attempt__resource_id")

@@ -174,21 +174,19 @@ def misses(attempts: Iterable[Attempt]) -> int:
     n = 0
     for attempt in attempts:
         if current := getattr(attempt, "current", []):
-            n = 0 if is_right(current[0].score) else n + 1
+            n = 0 if is_right(current[0]) else n + 1
     return n
 
 
-RIGHT_FROM = 0.999
-
-
-def is_right(score: float) -> bool:
-    return score >= RIGHT_FROM
+def is_right(assessment: Assessment) -> bool:
+    """By its label: a model's score for a right answer need not be a full one."""
+    return assessment.label == Assessment.Label.CORRECT
 
 
 def last_right_at(attempts: Iterable[Attempt]) -> datetime | None:
     found = None
     for attempt in attempts:
-        if (current := getattr(attempt, "current", [])) and is_right(current[0].score):
+        if (current := getattr(attempt, "current", [])) and is_right(current[0]):
             found = attempt.submitted_at
     return found
 

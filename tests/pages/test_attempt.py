@@ -142,3 +142,18 @@ def test_an_old_result_is_to_be_read_and_makes_no_new_slate(alice, cast):
 def test_without_javascript_there_is_a_link_to_look_again(alice, cast, attempt):
     html = alice.get(url(cast, attempt)).content.decode()
     assert "<noscript>" in html and "Look again" in html
+
+
+@pytest.mark.parametrize(
+    ("score", "label", "headline"),
+    [
+        (0.83, "correct", "That is right."),
+        (0.5, "partially_correct", "Partly right."),
+        (0.24, "incorrect", "Not right yet."),
+        (0.1, "contradictory", "Not right yet."),
+        (0.0, "irrelevant", "Not right yet."),
+    ],
+)
+def test_the_label_decides_what_is_said_not_the_models_score(alice, cast, attempt, monkeypatch, score, label, headline):
+    is_read(monkeypatch, attempt, score=score, label=label)
+    assert headline in text_of(alice.get(url(cast, attempt)).content)

@@ -41,7 +41,7 @@ def test_all_four_standings_are_counted_with_nobody_left_out():
     assert counts == {"needs_help": 0, "started": 1, "mastered": 2, "not_started": 0}
 
 
-@pytest.mark.parametrize(("p", "words"), [(0.0, "1 %"), (1.0, "99 %"), (0.456, "46 %"), (None, "")])
+@pytest.mark.parametrize(("p", "words"), [(0.0, "1\u00a0%"), (1.0, "99\u00a0%"), (0.456, "46\u00a0%"), (None, "")])
 def test_beliefs_are_never_certain(p, words):
     assert percent(p) == words
 

@@ -21,6 +21,7 @@ class AnswerLine:
 
     text: SafeString | str
     label: SafeString | str = ""
+    joint: str = ""  # between label and text
     is_right: bool | None = None
     note: str = ""
     plain: str = ""
@@ -93,7 +94,9 @@ def _order(resource: Resource, response: Mapping[str, Any], details: Any) -> lis
     lines = []
     for index, item in enumerate(response["order"]):
         is_right = None if details is None else index < len(right) and right[index] == item
-        lines.append(AnswerLine(render_inline(texts[item]), str(index + 1), is_right, plain=plain_text(texts[item])))
+        lines.append(
+            AnswerLine(render_inline(texts[item]), str(index + 1), ".", is_right, plain=plain_text(texts[item]))
+        )
     return lines
 
 
@@ -103,6 +106,7 @@ def _pairs(resource: Resource, response: Mapping[str, Any], details: Any) -> lis
         AnswerLine(
             render_inline(texts[b]),
             render_inline(texts[a]),
+            "→",
             None if details is None else right.get(a) == b,
             plain=f"{plain_text(texts[a])} – {plain_text(texts[b])}",
         )
@@ -116,6 +120,7 @@ def _gaps(resource: Resource, response: Mapping[str, Any], details: Any) -> list
         AnswerLine(
             text or _("(left empty)"),
             _("Gap %(number)d") % {"number": number},
+            ":",
             None if details is None else number not in wrong,
         )
         for number, text in enumerate(response["gaps"], start=1)
@@ -146,7 +151,7 @@ def right_answer_lines(resource: Resource) -> list[AnswerLine]:
             return [AnswerLine(text) for text in (answer.get("references") or [])[:1]]
         case "cloze":
             return [
-                AnswerLine(accepted[0], _("Gap %(number)d") % {"number": number})
+                AnswerLine(accepted[0], _("Gap %(number)d") % {"number": number}, ":")
                 for number, accepted in enumerate(answer.get("gaps", []), start=1)
             ]
     return answer_lines(resource, answer)

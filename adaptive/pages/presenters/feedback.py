@@ -110,7 +110,7 @@ def _words(assessment: Assessment) -> SafeString | str:
 def _note(attempt: Attempt, assessment: Assessment, changes: Sequence[MasteryChange]) -> str:
     if not changes:
         return ""
-    if not is_right(assessment.score):
+    if not is_right(assessment):
         if any(change.after < change.before for change in changes):
             return _("It falls when an answer is not right, and rises again with the next one that is.")
         return ""

@@ -29,9 +29,9 @@ def mark_of(state: str, assessment: Assessment | None) -> Mark:
     """The mark as the learner may see it: a released assessment, else what the attempt waits for."""
     if assessment is None:
         return READING if state == Attempt.State.QUEUED else TEACHER
-    if is_right(assessment.score):
+    if is_right(assessment):
         return RIGHT
-    return PARTLY if assessment.score > 0 else WRONG
+    return PARTLY if assessment.label == Assessment.Label.PARTIALLY_CORRECT else WRONG
 
 
 def current_of(attempt: Attempt) -> Assessment | None:

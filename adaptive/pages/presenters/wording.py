@@ -14,12 +14,12 @@ def percent(share: float | None) -> str:
     """A probability as a whole percentage; never 0 % or 100 %, which nobody knows. "" for None."""
     if share is None:
         return ""
-    return _("%(n)d %%") % {"n": min(max(round(share * 100), 1), 99)}
+    return _("%(n)d\u00a0%%") % {"n": min(max(round(share * 100), 1), 99)}
 
 
 def share(value: float) -> str:
     """A counted share, where 0 % and 100 % are facts."""
-    return _("%(n)d %%") % {"n": round(value * 100)}
+    return _("%(n)d\u00a0%%") % {"n": round(value * 100)}
 
 
 def minutes(value: float) -> str:

@@ -40,9 +40,8 @@ class Command(BaseCommand):
         finally:
             progress.end()
         if not done.is_new:
-            self.stdout.write(
-                f"{csv.name} is in course “{course}” already ({count(done.n_attempts, 'attempt')}): nothing was changed."
-            )
+            there = count(done.n_attempts, "attempt")
+            self.stdout.write(f"{csv.name} is in course “{course}” already ({there}): nothing was changed.")
             return
         self.stdout.write(
             f"Imported {count(done.n_attempts, 'attempt')} of {count(done.n_learners, 'learner')} at "

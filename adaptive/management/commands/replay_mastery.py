@@ -40,7 +40,8 @@ class Command(BaseCommand):
             progress(n, len(pairs))
         progress.end()
         n_attempts = Attempt.objects.filter(course__in=courses, applied_seq__isnull=False).count()
-        about = f"{count(len(pairs), 'learner state')} and {count(n_attempts, 'attempt')} in {count(len(courses), 'course')}"
+        states, attempts = count(len(pairs), "learner state"), count(n_attempts, "attempt")
+        about = f"{states} and {attempts} in {count(len(courses), 'course')}"
         if n_different:
             for one in found:
                 self.stderr.write(

@@ -120,6 +120,7 @@ def test_what_is_wrong_is_pointed_at(changes: dict[str, Any], pointer: str) -> N
         ("cloze", {"answer": {"gaps": []}}, "/answer/gaps"),
         ("cloze", {"answer": {"gaps": [["4/9"], []]}}, "/answer/gaps"),
         ("cloze", {"body": "[[1]] and [[3]]"}, "/body"),
+        ("cloze", {"answer": {"gaps": [["4/9"], ["5/9"]], "exact": "yes"}}, "/answer/exact"),
         ("short_text", {"answer": {"references": "one"}}, "/answer/references"),
         ("long_text", {"answer": {"accepted": [""]}}, "/answer/accepted"),
     ],
@@ -154,7 +155,7 @@ def test_no_json_crashes_the_check(changes: dict[str, Any], response_format: str
     assert isinstance(check_resource(changes), list)
 
 
-KEYS = ["choice", "choices", "value", "values", "tolerance", "unit", "common_errors", "order", "pairs", "gaps",
+KEYS = ["choice", "choices", "value", "values", "tolerance", "unit", "common_errors", "order", "pairs", "gaps", "exact",
         "references", "accepted"]  # fmt: skip
 
 

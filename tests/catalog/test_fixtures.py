@@ -221,6 +221,12 @@ def test_every_accepted_spelling_is_accepted_and_no_gap_takes_anothers_answer(da
         assert score(data, {"gaps": [*first[:at], "", *first[at + 1 :]]}) < 1.0
 
 
+def test_seven_twentieths_as_a_decimal_is_not_seven_twentieths() -> None:
+    data = next(exercise for exercise in EXERCISES if exercise["id"] == "decimals-and-percent-e2")
+    assert score(data, {"gaps": ["7/20", "35"]}) < 1.0, "the decimal was asked for"
+    assert score(data, {"gaps": ["0.35", "0.35"]}) < 1.0, "0.35 percent is another number"
+
+
 # -- what an answer in words needs
 @every_open
 def test_words_have_references_a_rubric_and_examples_of_all_kinds(data: dict[str, Any]) -> None:

@@ -1,4 +1,7 @@
-"""Gaps: the share that is right. Spelling variants are the author's; case, spaces and forms of a number are ours."""
+"""Gaps: the share that is right. Spelling variants are the author's; case, spaces and forms of a number are ours.
+
+Where the form of the number is the question (7/20 as a decimal), the key says "exact" and only its texts count.
+"""
 
 from typing import Any
 
@@ -9,10 +12,12 @@ from adaptive.common.numbers import NotANumber, read_number
 from adaptive.common.text import normalise
 
 
-def is_accepted(text: str, accepted: list[str]) -> bool:
-    """Is it one of the accepted texts, or the same number?"""
+def is_accepted(text: str, accepted: list[str], *, is_exact: bool = False) -> bool:
+    """Is it one of the accepted texts, or the same number? is_exact: only one of the texts."""
     if normalise(text) in {normalise(variant) for variant in accepted}:
         return True
+    if is_exact:
+        return False
     try:
         readings = read_number(text)
     except NotANumber:
@@ -27,11 +32,11 @@ def is_accepted(text: str, accepted: list[str]) -> bool:
 
 
 def assess_cloze(exercise: Exercise, response: dict[str, Any]) -> Verdict:
-    gaps = exercise.answer["gaps"]
+    gaps, is_exact = exercise.answer["gaps"], bool(exercise.answer.get("exact"))
     wrong = [
         index + 1
         for index, (text, accepted) in enumerate(zip(response["gaps"], gaps, strict=True))
-        if not text.strip() or not is_accepted(text, accepted)
+        if not text.strip() or not is_accepted(text, accepted, is_exact=is_exact)
     ]
     feedback = ""
     if wrong:

@@ -1,4 +1,7 @@
-"""Gaps in a text, marked [[1]], [[2]] in the body: {"gaps": ["...", "..."]}."""
+"""Gaps in a text, marked [[1]], [[2]] in the body: {"gaps": ["...", "..."]}.
+
+The key: {"gaps": [[accepted text]]}, perhaps with "exact": true where another form of the same number does not count.
+"""
 
 import re
 from typing import Any
@@ -18,6 +21,8 @@ def check(exercise: Exercise) -> list[FieldError]:
         or not all(isinstance(gap, list) and gap and all(isinstance(t, str) and t.strip() for t in gap) for gap in gaps)
     ):
         return [FieldError("/answer/gaps", "The key lists for every gap the texts that are accepted.")]
+    if not isinstance(exercise.answer.get("exact", False), bool):
+        return [FieldError("/answer/exact", "True or false is expected here.")]
     marked = [int(number) for number in GAP.findall(exercise.body)]
     # A body without any marker is allowed: the gaps then stand below it.
     if marked and sorted(marked) != list(range(1, len(gaps) + 1)):

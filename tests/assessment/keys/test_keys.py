@@ -188,6 +188,23 @@ def test_gaps_are_worth_their_share(gaps: list[str], score: float) -> None:
     assert assess("cloze", {"gaps": gaps}).score == score
 
 
+@pytest.mark.parametrize(
+    ("gaps", "score"),
+    [
+        (["0.35", "35"], 1.0),
+        ([" .35 ", "35 %"], 1.0),
+        (["7/20", "35"], 0.5),
+        (["35%", "35"], 0.5),
+        (["0.35", "0.35"], 0.5),
+    ],
+)
+def test_where_the_form_is_the_question_another_form_of_the_number_does_not_count(
+    gaps: list[str], score: float
+) -> None:
+    key = [["0.35", ".35"], ["35", "35%", "35 %"]]
+    assert assess("cloze", {"gaps": gaps}, gaps=key, exact=True).score == score
+
+
 def test_wrong_gaps_are_named_by_their_number_only() -> None:
     assert assess("cloze", {"gaps": ["1", "2"]}).feedback == "Look again at gaps 1, 2."
 

@@ -7,7 +7,6 @@ from adaptive.catalog.models import Resource
 from adaptive.catalog.selectors import skill_ids_of
 from adaptive.common.probability import logit
 
-
 # Share of wrong answers that a new learner gives to an exercise of difficulty 0 (the learner models' zero).
 AVERAGE_SHARE_WRONG = 0.36
 

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 
 from adaptive.catalog.models import Course, Resource, Skill
 from adaptive.events.models import Attempt
-from adaptive.learners.models import Learner
+from adaptive.learners.models import Enrolment, Learner
 from adaptive.management.progress import Progress
 from adaptive.mastery.models import LearnerState, SkillMastery
 from adaptive.practice.demo.services import fixtures_folder
@@ -53,6 +53,15 @@ def test_content_comes_in_with_a_clear_last_line_and_a_report(tmp_path: Path) ->
     found = json.loads(report.read_text())
     assert found["counts"]["exercise"] == 48 and found["format"] == "adaptive" and found["left_out"] == []
     assert Course.objects.get(external_id="science").tenant.slug == "demo"
+
+
+def test_a_teacher_of_the_tenant_can_be_given_the_course() -> None:
+    cast_make()
+    run("import_content", SCIENCE, "--course", "science", "--teacher", "charlie")
+    assert Enrolment.objects.get(course__external_id="science").role == "teacher"
+    with pytest.raises(CommandError, match="no learner “mallory”"):
+        run("import_content", SCIENCE, "--course", "other", "--teacher", "mallory")
+    assert not Course.objects.filter(external_id="other").exists()
 
 
 def test_a_dry_run_says_so_and_stores_nothing() -> None:

@@ -7,7 +7,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from adaptive.catalog.importers import IMPORTERS, importer_for
 from adaptive.catalog.importers.store import Report, content_store
+from adaptive.catalog.selectors import course_get
 from adaptive.common.errors import AdaptiveError
+from adaptive.learners.selectors import learner_get
+from adaptive.learners.services import enrolment_put
 from adaptive.tenants.services import tenant_ensure
 
 N_SHOWN = 20
@@ -20,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="the file or folder")
         parser.add_argument("--course", required=True, help="the external id of the course; made where it is new")
         parser.add_argument("--tenant", default="demo", help="the tenant's slug (default: demo)")
+        parser.add_argument("--teacher", metavar="ID", help="also enrol this person, by external id, as a teacher")
         parser.add_argument("--format", default="auto", choices=["auto", *IMPORTERS], help="default: auto")
         parser.add_argument("--dry-run", action="store_true", help="read and check everything, store nothing")
         parser.add_argument("--json", type=Path, metavar="REPORT", help="write the whole report to this file")
@@ -29,15 +33,19 @@ class Command(BaseCommand):
             importer = importer_for(file, options["format"])
             self.stdout.write(f"  reading {file} as {importer.name}")
             content = importer.read(file)
+            owner = tenant_ensure(slug=tenant)
+            teacher = learner_get(tenant=owner, learner=options["teacher"]) if options["teacher"] else None
             self.stdout.write(f"  {len(content.resources):,} resources and {len(content.skills):,} skills to store")
             report = content_store(
-                tenant=tenant_ensure(slug=tenant),
+                tenant=owner,
                 course_id=course,
                 content=content,
                 importer=importer,
                 source=file.name,
                 is_dry_run=dry_run,
             )
+            if teacher and not dry_run:
+                enrolment_put(learner=teacher, course=course_get(tenant=owner, course=course), role="teacher")
         except AdaptiveError as error:
             raise CommandError(error.detail) from None
         if options["json"]:

@@ -11,7 +11,8 @@ from adaptive.assessment.models import Assessment
 from adaptive.catalog.models import Course, Resource, ResourceSkill, Skill
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
-from adaptive.mastery.models import MasteryChange
+from adaptive.mastery.models import MasteryChange, SkillMastery
+from adaptive.mastery.selectors import mastery_status
 from adaptive.recommendation.models import Impression, ImpressionEvent, Slate
 
 HEAVY = ("resource__embedding", "resource__search")
@@ -181,6 +182,20 @@ def misses(attempts: Iterable[Attempt]) -> int:
 def is_right(assessment: Assessment) -> bool:
     """By its label: a model's score for a right answer need not be a full one."""
     return assessment.label == Assessment.Label.CORRECT
+
+
+def newly_mastered(*, learner: Learner, changes: Iterable[MasteryChange]) -> set[int]:
+    """Ids of the skills that these changes, the learner's latest, made mastered."""
+    changes = list(changes)
+    rows = SkillMastery.objects.filter(learner=learner, skill__in=[change.skill_id for change in changes])
+    n_attempts = dict(rows.values_list("skill_id", "n_attempts"))
+    return {
+        change.skill_id
+        for change in changes
+        if (n := n_attempts.get(change.skill_id, 0))
+        and mastery_status(p_mastery=change.after, n_attempts=n) == "mastered"
+        and mastery_status(p_mastery=change.before, n_attempts=n - 1) != "mastered"
+    }
 
 
 def last_right_at(attempts: Iterable[Attempt]) -> datetime | None:

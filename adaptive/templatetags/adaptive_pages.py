@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -49,6 +50,12 @@ ICONS = {
 STANDING_ICONS = {"not_started": "ring", "started": "half", "needs_help": "alert", "mastered": "star"}
 MARK_ICONS = {"right": "check", "partly": "half", "wrong": "cross", "reading": "dots", "teacher": "person"}
 KIND_ICONS = {"exercise": "pencil", "reading": "book", "worked_example": "steps", "video": "video"}
+
+
+@register.filter
+def number(value: int | float) -> str:
+    """With the language's own thousands separator."""
+    return number_format(value, force_grouping=True)
 
 
 @register.simple_tag

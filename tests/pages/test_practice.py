@@ -55,6 +55,22 @@ def test_what_changed_is_said_and_drawn(alice, cast):
     assert "What comes next" in text and "Why this?" in text
 
 
+def test_from_a_wrong_answer_to_mastery(alice, cast):
+    page = alice.get(resource_url(cast, "choice"))
+    alice.post(*filled(page.content, cast, "choice", wrong("choice")))
+    for _ in range(25):
+        page = alice.get(resource_url(cast, "choice"))
+        goal = text_of(page.content)
+        text = text_of(alice.post(*filled(page.content, cast, "choice", right("choice")), follow=True).content)
+        if "Mastered. It comes back now and then" in text:
+            break
+        assert "You have mastered it" not in text
+    else:
+        pytest.fail("25 right answers in a row and still not mastered")
+    assert "1 more right answer and it counts as mastered." in goal
+    assert "Mastered. A right answer keeps it fresh." in text_of(alice.get(resource_url(cast, "choice")).content)
+
+
 def test_after_two_misses_the_answer_and_a_smaller_step(alice, cast):
     for _ in range(2):
         page = alice.get(resource_url(cast, "choice"))

@@ -8,7 +8,8 @@ from adaptive.common.clock import now
 from adaptive.events.models import Attempt
 from adaptive.mastery.models import SkillMastery
 from adaptive.mastery.selectors import mastery_status
-from adaptive.pages.report import status_case
+from adaptive.pages.report import standings_of_class, status_case, statuses_by_skill
+from adaptive.practice.reports import course_report
 from adaptive.practice.services import answer_submit, slate_next
 from tests.factories import Cast, attempt_make, enrol, learner_make, mastery_make, right, wrong
 from tests.pages.reading import form_at, text_of
@@ -196,3 +197,18 @@ class TestReview:
     def test_answers_that_are_being_read_are_counted(self, charlie, cast):
         attempt_make(cast.alice, cast.exercises["short_text"], submitted_at=now() - timedelta(minutes=1))
         assert "1 more answer is kept and will be read" in text_of(charlie.get(url(cast, "review")).content)
+
+
+def test_the_page_and_the_interface_for_machines_count_alike(cast):
+    for learner, p in ((cast.alice, 0.2), (cast.bob, 0.9)):
+        for skill in cast.skills[:2]:
+            mastery_make(learner, skill, p)
+    mastery_make(learner_make(cast.tenant, "stranger"), cast.skills[0], 0.1)
+    shared = course_report(course=cast.course, at=now())
+    ours = statuses_by_skill(course=cast.course)
+    for row in shared.skills:
+        mine = ours.get(row.skill.pk, {})
+        theirs = (row.n_needs_help, row.n_started, row.n_mastered)
+        assert tuple(mine.get(code, 0) for code in ("needs_help", "started", "mastered")) == theirs
+    standings = {row.learner_id: (row.needs_help, row.mastered) for row in standings_of_class(course=cast.course)}
+    assert standings == {row.learner.pk: (row.n_needs_help, row.n_mastered) for row in shared.learners}

@@ -1,6 +1,6 @@
 """What a learner reads after an answer: what was right, what changed, and, while it is read, what is waited for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -36,6 +36,7 @@ class ChangeLine:
     after: str
     sentence: str
     bar: MasteryBar
+    is_mastered_now: bool = False  # this very answer made it so
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def poll_delay(n: int) -> int:
     return DELAYS[min(max(n, 0), len(DELAYS) - 1)]
 
 
-def change_line(change: MasteryChange) -> ChangeLine:
+def change_line(change: MasteryChange, *, is_mastered_now: bool = False) -> ChangeLine:
     before, after = percent(change.before), percent(change.after)
     values = {"skill": change.skill.name, "before": before, "after": after}
     if before == after:
@@ -84,9 +85,17 @@ def change_line(change: MasteryChange) -> ChangeLine:
         sentence = _("%(skill)s rose from %(before)s to %(after)s.") % values
     else:
         sentence = _("%(skill)s fell from %(before)s to %(after)s.") % values
+    if is_mastered_now:
+        sentence = _("%(sentence)s You have mastered it.") % {"sentence": sentence}
     code = "mastered" if change.after >= MASTERED_FROM else "started"
     return ChangeLine(
-        change.skill_id, change.skill.name, before, after, sentence, MasteryBar(change.after, code, change.before)
+        change.skill_id,
+        change.skill.name,
+        before,
+        after,
+        sentence,
+        MasteryBar(change.after, code, change.before),
+        is_mastered_now,
     )
 
 
@@ -124,9 +133,18 @@ def _note(attempt: Attempt, assessment: Assessment, changes: Sequence[MasteryCha
 
 
 def result(
-    feedback: Feedback, *, misconceptions: Sequence[dict], n_misses: int, is_revealed: bool, at: datetime
+    feedback: Feedback,
+    *,
+    misconceptions: Sequence[dict],
+    n_misses: int,
+    is_revealed: bool,
+    mastered_now: Collection[int] = (),
+    at: datetime,
 ) -> Result:
-    """The page's view of the feedback. `n_misses`: misses in a row at this exercise, this one included."""
+    """The page's view of the feedback.
+
+    n_misses: misses in a row at this exercise, this one included. mastered_now: ids of skills that it made mastered.
+    """
     attempt, assessment, resource = feedback.attempt, feedback.assessment, feedback.attempt.resource
     mark = mark_of(feedback.state, assessment)
     details = None if assessment is None else assessment.details
@@ -154,7 +172,7 @@ def result(
         misconception=known.get(assessment.misconception, "") if mark is not RIGHT else "",
         explanation=render_block(feedback.explanation) if shows_answer and feedback.explanation else "",
         right_lines=right_answer_lines(resource) if shows_answer and mark is not RIGHT else [],
-        changes=[change_line(change) for change in feedback.changes],
+        changes=[change_line(c, is_mastered_now=c.skill_id in mastered_now) for c in feedback.changes],
         note=_note(attempt, assessment, feedback.changes),
         is_contested=feedback.state == Attempt.State.NEEDS_REVIEW,
         by_ai=assessment.assessor_kind == "llm",

@@ -18,11 +18,11 @@ from adaptive.pages.hints import answer_shown, hint_open, hints_seen
 from adaptive.pages.markdown import plain_text
 from adaptive.pages.picks import picks_now
 from adaptive.pages.presenters.exercise import question_html
-from adaptive.pages.presenters.feedback import AWAY_AFTER, Result, poll_delay, result
+from adaptive.pages.presenters.feedback import AWAY_AFTER, poll_delay, result
 from adaptive.pages.presenters.picks import pick_card
 from adaptive.pages.presenters.wording import percent
 from adaptive.pages.rendering import page
-from adaptive.pages.selectors import attempt_in, helpers_for, misses, skills_of_resource, tries
+from adaptive.pages.selectors import attempt_in, helpers_for, misses, newly_mastered, skills_of_resource, tries
 from adaptive.practice.selectors import feedback_of
 from adaptive.practice.services import attempt_contest
 
@@ -39,10 +39,13 @@ def _context(request: HttpRequest, visit: Visit, attempt: Attempt) -> dict[str, 
     exercise = attempt.resource
     past = tries(learner=visit.learner, resource=exercise)
     n_misses = misses(one for one in past if (one.submitted_at, one.pk) <= (attempt.submitted_at, attempt.pk))
+    is_fresh = (at - attempt.submitted_at).total_seconds() < RECENT_SECONDS
+    feedback = feedback_of(attempt=attempt)
     view = result(
-        feedback_of(attempt=attempt),
+        feedback,
         misconceptions=visit.course.misconceptions,
         n_misses=n_misses,
+        mastered_now=newly_mastered(learner=visit.learner, changes=feedback.changes) if is_fresh else (),
         is_revealed=hints_seen(request, exercise) >= answer_shown(exercise),
         at=at,
     )
@@ -56,15 +59,12 @@ def _context(request: HttpRequest, visit: Visit, attempt: Attempt) -> dict[str, 
         "body": question_html(exercise),
         "threshold_text": percent(MASTERED),
         "helpers": helpers_for(course=visit.course, skills=skills) if view.n_misses > 1 and skills else [],
-        **_next(visit, attempt, view, at),
+        **(_next(visit, at) if is_fresh and not view.is_waiting else {}),
     }
 
 
-def _next(visit: Visit, attempt: Attempt, view: Result, at: datetime) -> dict[str, Any]:
+def _next(visit: Visit, at: datetime) -> dict[str, Any]:
     """What comes next, and why: after a fresh answer only. An old result is to be read, not to be gone on from."""
-    is_fresh = (at - attempt.submitted_at).total_seconds() < RECENT_SECONDS
-    if not is_fresh or view.is_waiting:
-        return {}
     picks = picks_now(learner=visit.learner, course=visit.course, at=at)
     return {"next": pick_card(picks.first) if picks.first else None, "why_empty": picks.why_empty}
 

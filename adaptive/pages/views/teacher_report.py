@@ -59,7 +59,12 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
         skills=present.skill_rows(skills, reading.statuses_by_skill(course=course), len(learners)),
         hard=present.hard_rows(reading.difficult_exercises(course=course)),
     )
-    return page(request, visit, "adaptive/teacher/report.html", {"report": view, "mastered_from": percent(MASTERED)})
+    return page(
+        request,
+        visit,
+        "adaptive/teacher/report.html",
+        {"report": view, "mastered_from": percent(MASTERED), "n_lately": reading.RECENT_ANSWERS},
+    )
 
 
 @require_GET

@@ -192,6 +192,13 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "DESCRIPTION": "Adaptive learning for learning management systems.",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Names for sets of values that several shapes share; without them the document numbers them.
+    "ENUM_NAME_OVERRIDES": {
+        "ResourceKindEnum": "adaptive.catalog.checking.KINDS",
+        "AssessorKindEnum": ["key", "llm", "teacher", "lms"],
+        "AttemptStateEnum": ["queued", "assessed", "needs_review", "failed"],
+        "ExplanationStateEnum": ["ready", "pending"],
+    },
 }
 
 ADAPTIVE = options.adaptive_settings(os.environ, DATA_DIR)

@@ -63,6 +63,13 @@ def test_due_reviews(alice, cast):
     assert "Due for a review What a fraction means" in text_of(alice.get(home(cast)).content)
 
 
+def test_other_languages_are_no_error(alice, cast):
+    answered(cast, "choice", wrong("choice"))
+    for name in ("course", "skills"):
+        page = alice.get(reverse(f"adaptive:{name}", args=[cast.course.pk]), headers={"Accept-Language": "de"})
+        assert page.status_code == 200
+
+
 def test_no_script_no_style_inline(alice, cast):
     answered(cast, "choice", wrong("choice"))
     for address in (home(cast), reverse("adaptive:skills", args=[cast.course.pk])):
@@ -104,6 +111,12 @@ class TestWhy:
         latest = cast.alice.slates.latest("created_at")
         assert latest.pk != before.slate_id
         assert before.resource_id not in latest.impressions.values_list("resource_id", flat=True)
+
+    def test_a_double_click_says_it_once(self, alice, why):
+        form = form_at(alice.get(why).content, "/disagree/")
+        for _ in range(2):
+            alice.post(form.action, {**form.fields, "reason": "too_easy"})
+        assert ImpressionEvent.objects.filter(type="disagree").count() == 1
 
     def test_from_home_one_comes_back_home(self, alice, cast, why):
         form = form_at(alice.get(f"{why}?from=home").content, "/disagree/")

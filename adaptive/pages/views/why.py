@@ -40,7 +40,8 @@ def disagree(request: HttpRequest, visit: Visit, slate_id: UUID, position: int) 
     visit = in_course(visit, impression.slate.course_id, "learner")
     reason = request.POST.get("reason", "")
     try:
-        impression_event(slate=impression.slate, position=position, type="disagree", reason=reason)
+        if ("disagree", reason) not in {(event.type, event.reason) for event in impression.events.all()}:
+            impression_event(slate=impression.slate, position=position, type="disagree", reason=reason)
     except InvalidInput as error:
         messages.warning(request, error.detail)
         return to(request, reverse("adaptive:pick", args=[slate_id, position]))

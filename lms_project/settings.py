@@ -147,6 +147,8 @@ CELERY_TASK_SOFT_TIME_LIMIT = 60
 CELERY_TASK_TIME_LIMIT = 90
 # A new process reads the models before it takes work; the first time they are converted, which takes a while.
 CELERY_WORKER_PROC_ALIVE_TIMEOUT = 600.0
+# A process whose memory has crept up is replaced after its job (kilobytes).
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_400_000
 CELERY_TASK_DEFAULT_QUEUE = "quick"
 CELERY_TASK_CREATE_MISSING_QUEUES = True
 CELERY_TASK_ROUTES = {

@@ -118,7 +118,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LANGUAGES = [("en", _("English"))]  # a language is offered once all texts have it
 LOCALE_PATHS = [BASE_DIR / "adaptive" / "locale"]
 TIME_ZONE = options.time_zone(os.environ)
 USE_TZ = True

@@ -22,7 +22,7 @@ MAX_PREFIX_TOKENS = 1024  # what is longer is cut in the middle: the task at the
 MAX_TEXT_TOKENS = 1024
 MAX_LABEL_TOKENS = 256
 MAX_PROMPT_TOKENS = 2048
-BATCH_TOKENS = 4096  # tokens held by one forward pass, the prefix counted for every row: 23 kB each, so 94 MB
+BATCH_TOKENS = 2048  # tokens held by one forward pass, the prefix counted for every row: 23 kB each, so 47 MB
 HEAD_ROWS = 64  # rows of the vocabulary-wide output at a time: 13 MB in float32
 KEPT_PREFIXES = 4  # 23 kB a token: about 20 MB for prompts of 200 tokens
 

@@ -35,6 +35,7 @@ def worker(transactional_db, tmp_path):
 
 @pytest.mark.worker
 @pytest.mark.models
+@pytest.mark.timeout(600)  # on a fresh machine the worker converts the model first
 def test_an_answer_in_words_comes_back_read(worker):
     cast = cast_make()
     attempt = answer_submit(
@@ -46,7 +47,7 @@ def test_an_answer_in_words_comes_back_read(worker):
         source="page",
     ).attempt
     assert attempt.state == "queued"
-    until = time.monotonic() + 120
+    until = time.monotonic() + 400
     while attempt.state == "queued" and time.monotonic() < until:
         time.sleep(0.3)
         attempt.refresh_from_db()

@@ -56,11 +56,10 @@ def inputs_of(
     scale: np.ndarray,
 ) -> np.ndarray:
     rows = np.atleast_2d(np.asarray(rows, dtype=float))
-    n = len(features)
-    base = np.where(np.isfinite(rows), rows, mean[:n])
     place = {name: index for index, name in enumerate(features)}
-    columns = [base, *(base[:, [place[one]]] * base[:, [place[other]]] for one, other in products)]
-    return np.clip((np.concatenate(columns, axis=1) - mean) / scale, -5.0, 5.0)
+    columns = [rows, *(rows[:, [place[one]]] * rows[:, [place[other]]] for one, other in products)]
+    full = np.concatenate(columns, axis=1)
+    return np.clip((np.where(np.isfinite(full), full, mean) - mean) / scale, -5.0, 5.0)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ or [MINIMAL]), answer, label_2way, label_3way, and optionally score.
 """
 
 import csv
+import json
 import random
 import re
 from collections import defaultdict
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .features import shuffled
-from .text import Text
+from .text import Text, plain
 
 _GRADE = re.compile(r"^\s*\[\w+\]\s*")
 _HELPING_VERB = re.compile(r"\b(is|are|was|were|can|will|would|could|does|do|did|has|have|should|must)\b(?! not\b)")
@@ -53,6 +54,23 @@ def read_graded(path: Path) -> list[Graded]:
             if label not in ("correct", "partially_correct", "contradictory", "incorrect"):
                 raise ValueError(f"{path.name}, row {number}: the label {label!r} is not known.")
             out.append(graded)
+    return out
+
+
+def read_authored(folder: Path) -> list[Graded]:
+    """The right, partial and wrong examples that authors wrote to the exercises in words of the courses in a folder."""
+    out = []
+    for path in sorted(folder.glob("*/[0-9]*.json")):
+        for exercise in json.loads(path.read_text(encoding="utf-8"))["exercises"]:
+            if exercise["response_format"] not in ("short_text", "long_text"):
+                continue
+            references = tuple(plain(text) for text in exercise["answer"]["references"])
+            question = plain(f"{exercise['title']}\n{exercise['body']}")  # as the assessor gets it
+            out += [
+                Graded("authored", exercise["id"], question, references, response["text"], label)
+                for kind, label in (("right", "correct"), ("partial", "partially_correct"), ("wrong", "incorrect"))
+                for response in exercise["examples"].get(kind, [])
+            ]
     return out
 
 

@@ -36,8 +36,8 @@ class Evidence:
 class VectorStore:
     """Vectors of the texts asked for, remembering the recent ones: questions, references and single words recur."""
 
-    def __init__(self, embedding: EmbeddingModel) -> None:
-        self._embedding = embedding
+    def __init__(self, embedding: EmbeddingModel, *, n_kept: int = KEPT_VECTORS) -> None:
+        self._embedding, self._n_kept = embedding, n_kept
         self._kept: dict[str, np.ndarray] = {}
 
     def of(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
@@ -46,9 +46,9 @@ class VectorStore:
         found = {text: self._kept[text] for text in wanted if text in self._kept}
         if missing:
             found.update(zip(missing, self._embedding.encode(missing), strict=True))
-            if len(self._kept) + len(missing) > KEPT_VECTORS:
+            if len(self._kept) + len(missing) > self._n_kept:
                 self._kept.clear()  # simple and rare; what is in use comes back with the next question
-            if len(missing) <= KEPT_VECTORS:
+            if len(missing) <= self._n_kept:
                 self._kept.update((text, found[text]) for text in missing)
         return found
 

@@ -5,6 +5,7 @@ import json
 import logging
 import random
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +30,18 @@ def case_of(graded: Graded) -> Case | None:
 
 
 def features_of(
-    graded: list[Graded], *, llm: LanguageModel | None, store: VectorStore, kept: Path | None, seed: int = 0
+    graded: list[Graded],
+    *,
+    llm: LanguageModel | None,
+    store: VectorStore,
+    kept: Path | None,
+    asked: Collection[Graded] | None = None,
+    seed: int = 0,
 ) -> np.ndarray:
     """Rows (len(graded), len(FEATURES)); all NaN for what the guards keep back.
 
-    With a language model its answers are read from and added to the file `kept`, question by question in a random
-    order: a run that was broken off goes on where it stopped.
+    The language model is asked about those in `asked` (None: all). What it says is read from and added to the file
+    `kept`, question by question in a random order: a run that was broken off goes on where it stopped.
     """
     cases = [case_of(each) for each in graded]
     known = _read(kept) if kept else {}
@@ -51,8 +58,10 @@ def features_of(
         vectors = store.of([text for case in inside for text in case.texts_to_embed()])
         for place, case in zip(places, inside, strict=True):
             rows[place].update(text_features(case, vectors))
-        if llm is None:
+        chosen = [index for index, place in enumerate(places) if asked is None or graded[place] in asked]
+        if llm is None or not chosen:
             continue
+        places, inside = [places[index] for index in chosen], [inside[index] for index in chosen]
         keys = [_key(llm, graded[place]) for place in places]
         missing = [index for index, key in enumerate(keys) if key not in known]
         if missing:

@@ -136,7 +136,9 @@ class Text:
 
     @cached_property
     def function_word_share(self) -> float:
-        return sum(word in FUNCTION_WORDS for word in self.words) / max(1, len(self.words))
+        """Among the words proper: numbers are neither."""
+        proper = [word for word in self.words if not word[0].isdigit()]
+        return sum(word in FUNCTION_WORDS for word in proper) / max(1, len(proper))
 
 
 def _numbers_in_words(words: list[str]) -> set[Fraction]:

@@ -56,6 +56,8 @@ class SentenceEncoder(EmbeddingModel):
     def _load(self) -> None:
         os.environ["HF_HUB_OFFLINE"] = "1"
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        # Threads that wait sleep: where others use the cores too, spinning makes an answer take ten times as long.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         started = time.monotonic()
         import torch
         from transformers import AutoModel, AutoTokenizer

@@ -7,6 +7,7 @@ from adaptive.assessment.words.assessor import assess_words
 from adaptive.backends.embedding.base import EmbeddingModel
 from adaptive.backends.llm.base import LanguageModel
 from adaptive.events.models import Attempt
+from adaptive.practice.effects import release_threshold
 
 
 def read_words(
@@ -27,6 +28,7 @@ def read_words(
         misconceptions=[known[m] for m in exercise.misconceptions if m in known],
         llm=llm,
         embedding=embedding,
+        release_confidence=release_threshold(attempt),
     )
     if not verdict.missing:
         return verdict, None

@@ -25,6 +25,7 @@ def main() -> None:
         n_kills=options.kills,
         seconds=options.seconds,
         settings="lms_project.settings" if options.real_models else "tests.chaos.settings",
+        share_in_words=1 / 6 if options.real_models else 2 / 3,  # a real model reads about one answer a second
     )
     print(json.dumps(asdict(report), indent=2))
     if report.problems:

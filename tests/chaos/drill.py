@@ -151,6 +151,7 @@ def drill(
     seconds: float = 75.0,
     settle_seconds: float = 120.0,
     settings: str = "tests.chaos.settings",
+    share_in_words: float = 2 / 3,
     say: Callable[[str], None] = print,
 ) -> Report:
     """Submits answers for about `seconds` while killing, waits until all are decided, and looks for what went wrong."""
@@ -160,7 +161,9 @@ def drill(
         installation.start()
         course_make(installation)
         say(f"started; {n_submissions} answers and {n_kills} kills follow")
-        accepted, last_kill = _submit_and_kill(installation, report, n_submissions, n_kills, seconds, say)
+        accepted, last_kill = _submit_and_kill(
+            installation, report, n_submissions, n_kills, seconds, share_in_words, say
+        )
         _settle(installation, report, accepted, last_kill, settle_seconds)
         _audit(installation, report, accepted)
         said = installation.manage("replay_mastery", "--check")
@@ -214,6 +217,7 @@ def _submit_and_kill(
     n_submissions: int,
     n_kills: int,
     seconds: float,
+    share_in_words: float,
     say: Callable[[str], None],
 ) -> tuple[dict[str, str], float]:
     """Returns the accepted answers (idempotency key -> attempt id) and when the last kill was. What was not accepted
@@ -230,7 +234,7 @@ def _submit_and_kill(
                 return
             time.sleep(max(0.0, begun + seconds * number / n_submissions - time.monotonic()))
             key = f"{run}-{number}"
-            _submit(installation, report, lock, accepted, number, key)
+            _submit(installation, report, lock, accepted, number, key, share_in_words)
 
     clients = [threading.Thread(target=client) for _ in range(N_CLIENTS)]
     for thread in clients:
@@ -252,10 +256,16 @@ def _submit_and_kill(
 
 
 def _submit(
-    installation: Installation, report: Report, lock: threading.Lock, accepted: dict[str, str], number: int, key: str
+    installation: Installation,
+    report: Report,
+    lock: threading.Lock,
+    accepted: dict[str, str],
+    number: int,
+    key: str,
+    share_in_words: float,
 ) -> None:
     rng = random.Random(number)
-    in_words = number % 3 != 0
+    in_words = rng.random() < share_in_words
     response = {"text": rng.choice(ANSWERS).format(number)} if in_words else {"value": "3/4"}
     body = {
         "learner": f"l{rng.randrange(N_LEARNERS)}",

@@ -7,7 +7,7 @@ from adaptive.events.models import Attempt
 from adaptive.experiments.models import Experiment, Exposure
 from adaptive.explanation.models import Explanation
 from adaptive.learners.models import Cohort, Enrolment, Learner
-from adaptive.mastery.models import LearnerModelVersion, LearnerState, MasteryChange, SkillMastery
+from adaptive.mastery.models import LearnerModelFit, LearnerModelVersion, LearnerState, MasteryChange, SkillMastery
 from adaptive.recommendation.models import Impression, ImpressionEvent, Slate, SlateHint
 from adaptive.tenants.models import ApiToken, IdempotencyRecord, Tenant
 
@@ -26,6 +26,7 @@ __all__ = [
     "Impression",
     "ImpressionEvent",
     "Learner",
+    "LearnerModelFit",
     "LearnerModelVersion",
     "LearnerState",
     "MasteryChange",

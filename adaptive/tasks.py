@@ -1,24 +1,25 @@
 """Background jobs. Messages carry ids alone; every job is safe to run twice, and to lose."""
 
-import ctypes
+import contextlib
 import logging
 import os
-import signal
-import sys
 
+import psutil
 from celery import shared_task
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import worker_init, worker_process_init, worker_ready, worker_shutting_down
 
 from adaptive.backends.registry import get_embedding, get_llm
 from adaptive.catalog.embedding import resources_embed
+from adaptive.common.processes import be_nice, end_with_parent
 from adaptive.explanation.services import explanation_reword
+from adaptive.practice.fitting import jobs as fits
+from adaptive.practice.replaying import states_replay
 from adaptive.practice.services import attempt_work
 from adaptive.practice.sweeping import sweep
 from adaptive.tenants.services import idempotency_forget
 
 logger = logging.getLogger(__name__)
 
-PR_SET_PDEATHSIG = 1
 EMBED_ROUND = 96
 
 
@@ -30,6 +31,24 @@ def attempt_assess_job(attempt_id: int) -> str:
 @shared_task(name="adaptive.sweep", soft_time_limit=50, time_limit=60)
 def sweep_job() -> dict[str, int]:
     return sweep()
+
+
+# Acknowledged when it begins, as it takes longer than any broker would wait: the row's lease, not the message, finds a
+# worker that died.
+@shared_task(
+    name="adaptive.learner_model_fit",
+    acks_late=False,
+    soft_time_limit=fits.MAX_SECONDS + 120,
+    time_limit=fits.MAX_SECONDS + 180,
+)
+def learner_model_fit_job(fit_id: int) -> str:
+    return fits.fit_work(int(fit_id))
+
+
+@shared_task(name="adaptive.states_replay", soft_time_limit=600, time_limit=660)
+def states_replay_job(course_id: int) -> int:
+    """A short round; the sweeper gives the next one while there is more."""
+    return states_replay(int(course_id))
 
 
 @shared_task(name="adaptive.forget", soft_time_limit=50, time_limit=60)
@@ -52,14 +71,29 @@ def explanation_reword_job(explanation_id: int) -> bool:
     return explanation_reword(explanation_id=int(explanation_id), llm=get_llm())
 
 
+@worker_init.connect
+def let_others_go_first(**kwargs: object) -> None:
+    """A worker of jobs that nobody waits for takes only the time that answers and pages leave."""
+    if niceness := os.environ.get("ADAPTIVE_NICENESS"):
+        be_nice(int(niceness))
+
+
+@worker_shutting_down.connect
+def fits_stop(**kwargs: object) -> None:
+    """A worker that is asked to stop does not wait out a long fit: its process ends, and the fit is given back."""
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if {"fit_learner_model", "--work"} <= set(process.cmdline()):
+                process.terminate()
+
+
 @worker_process_init.connect
 def prepare_process(**kwargs: object) -> None:
     """In every new pool process: die with the parent, and read the models before the first answer waits for them."""
-    if sys.platform == "linux":
-        # A parent killed with -9 would else leave this process, and its gigabyte, behind.
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() == 1 and os.environ.get("ADAPTIVE_SUPERVISOR"):
-            os._exit(1)
+    # A parent killed with -9 would else leave this process, and its gigabyte, behind.
+    end_with_parent()
+    if os.getppid() == 1 and os.environ.get("ADAPTIVE_SUPERVISOR"):
+        os._exit(1)
     if os.environ.get("ADAPTIVE_PRELOAD_MODELS"):
         try:
             get_embedding().load()

@@ -155,6 +155,9 @@ CELERY_TASK_ROUTES = {
     "adaptive.attempt_assess": {"queue": "model"},
     "adaptive.resources_embed": {"queue": "model"},
     "adaptive.explanation_reword": {"queue": "model"},
+    # Minutes of work that nobody waits for: a worker of their own, so that no answer and no sweep waits behind them.
+    "adaptive.learner_model_fit": {"queue": "slow"},
+    "adaptive.states_replay": {"queue": "slow"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True

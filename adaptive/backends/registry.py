@@ -5,20 +5,27 @@ call themselves on first use. The web process never calls them.
 """
 
 import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 from adaptive.conf import settings as conf_settings
 
 from .embedding.base import EmbeddingModel
+from .learner_model.base import LearnerModel
 from .llm.base import LanguageModel
 from .llm.template import NoModel
 
 _lock = threading.RLock()
 _instances: dict[tuple[str, str, str], Any] = {}
 
+KEPT_LEARNER_MODELS = 8
+_learner_models: OrderedDict[tuple[str, str], LearnerModel] = OrderedDict()
 
-def _class_at(dotted_path: str) -> type:
+
+def class_at(dotted_path: str) -> type:
+    """The class at a dotted path. Raises ImportError, naming the path, where there is none."""
     module_name, _, class_name = dotted_path.rpartition(".")
     try:
         return getattr(import_module(module_name), class_name)
@@ -30,7 +37,7 @@ def _shared(kind: str, dotted_path: str, options: dict[str, Any]) -> Any:
     key = (kind, dotted_path, repr(sorted(options.items())))
     with _lock:
         if key not in _instances:
-            _instances[key] = _class_at(dotted_path)(**options)
+            _instances[key] = class_at(dotted_path)(**options)
         return _instances[key]
 
 
@@ -52,22 +59,32 @@ def get_embedding() -> EmbeddingModel:
     return _shared("embedding", conf.embedding, _with_model_dir(conf.embedding_options, conf.model_dir))
 
 
-def get_learner_model(params: dict[str, Any] | None = None, *, key: str = "") -> Any:
-    """The learner model with these parameters (None = the shipped ones); one instance a `key`.
+def get_learner_model(
+    path: str | None = None, *, key: str = "", load: Callable[[], dict[str, Any] | None] | None = None
+) -> LearnerModel:
+    """The learner model of the class at `path` (None: the setting's), one instance a path and `key`.
 
-    key: names the parameters (a version's id), so that thousands of them need not be compared on every request.
+    key: names the parameters (a version's id), so that megabytes of them are neither read nor compared on every
+    request. load: gives them where they are not at hand; without it the model has the parameters it ships with.
+    The models used last are kept, KEPT_LEARNER_MODELS of them.
     """
-    path = conf_settings().learner_model
-    if params is not None and not key:
-        return _class_at(path)(params=params)
+    found = (path or conf_settings().learner_model, key)
     with _lock:
-        found = ("learner_model", path, key)
-        if found not in _instances:
-            _instances[found] = _class_at(path)(params=params)
-        return _instances[found]
+        if found in _learner_models:
+            _learner_models.move_to_end(found)
+            return _learner_models[found]
+    # Outside the lock: who wants another model need not wait while this one's megabytes are read.
+    model = class_at(found[0])(params=load() if load else None)
+    with _lock:
+        model = _learner_models.setdefault(found, model)
+        _learner_models.move_to_end(found)
+        while len(_learner_models) > KEPT_LEARNER_MODELS:
+            _learner_models.popitem(last=False)
+        return model
 
 
 def reset() -> None:
     """Forget all instances: for tests that change the settings, and for a child process after a fork."""
     with _lock:
         _instances.clear()
+        _learner_models.clear()

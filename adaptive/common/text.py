@@ -27,3 +27,8 @@ def normalise(text: str) -> str:
     text = without_direction_marks(unicodedata.normalize("NFKC", text)).casefold()
     text = text.replace("’", "'").replace("−", "-").replace("–", "-")
     return re.sub(r"\s+", " ", text).strip().strip(".!;, ")
+
+
+def count(n: int, noun: str) -> str:
+    """ "1 learner", "1,012 learners"."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -3,10 +3,9 @@
 import time
 from typing import Any
 
+from adaptive.common.text import count
 
-def count(n: int, noun: str) -> str:
-    """ "1 learner", "1,012 learners"."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+__all__ = ["Progress", "count"]
 
 
 class Progress:

@@ -1,6 +1,7 @@
 """What the learner is believed to know, derived only from attempts. All of it can be rebuilt by replay."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from adaptive.catalog.models import Course, Skill
 from adaptive.events.models import Attempt
@@ -12,11 +13,14 @@ class LearnerModelVersion(models.Model):
 
     name = models.CharField(max_length=128)
     backend = models.CharField(max_length=255)  # dotted path
+    # The version of the backend's code that fitted it: another one would read these parameters otherwise.
+    model_version = models.CharField(max_length=32, blank=True)
     course = models.ForeignKey(Course, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     params = models.JSONField(null=True, blank=True)  # null: the defaults that ship with the backend
     data = models.JSONField(default=dict, blank=True)
     seed = models.BigIntegerField(default=0)
     figures = models.JSONField(default=dict, blank=True)
+    fit_seconds = models.FloatField(null=True, blank=True)
     is_active = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -34,18 +38,80 @@ class LearnerModelVersion(models.Model):
         return f"{self.name} #{self.pk}"
 
 
+class LearnerModelFit(models.Model):
+    """A fit that was asked for. Like an attempt's, its row is the outbox of the work: a lost message loses nothing."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    OPEN = ("queued", "running")
+
+    # What was asked for, and by whom.
+    course = models.ForeignKey(Course, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    backend = models.CharField(max_length=255)  # dotted path
+    seed = models.BigIntegerField(default=0)
+    path = models.TextField(blank=True)  # a log to fit on; "": the attempts
+    file_hash = models.CharField(max_length=64, blank=True)  # of the log as it was when asked for
+    activate = models.BooleanField(default=False)
+    force = models.BooleanField(default=False)
+    asked_by = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # What has become of it.
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    progress = models.TextField(blank=True)
+    done_share = models.FloatField(default=0.0)
+    outcome = models.TextField(blank=True)  # in words, once it is done
+    error = models.TextField(blank=True)  # in words
+    version = models.ForeignKey(LearnerModelVersion, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    # The work. All times are the database's.
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    next_at = models.DateTimeField(db_default=Now())
+    published_at = models.DateTimeField(db_default=Now())
+    n_tries = models.PositiveSmallIntegerField(default=0)  # failures that were reported
+    n_lost = models.PositiveSmallIntegerField(default=0)  # processes that died with it in hand
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course"],
+                condition=models.Q(status__in=["queued", "running"]),
+                nulls_distinct=False,
+                name="one_open_fit_per_course",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"fit {self.pk}"
+
+
 class LearnerState(models.Model):
     """One learner in one course: the learner model's whole memory of them, one JSON value of at most 64 kB."""
 
     learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="states")
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="states")
-    model = models.CharField(max_length=255)  # name and version of the learner model that wrote it
+    # The fitted model that wrote it, and alone may read it; None: the defaults that ship.
+    version = models.ForeignKey(LearnerModelVersion, null=True, on_delete=models.SET_NULL, related_name="states")
+    model = models.CharField(max_length=255)  # the tag of what wrote it, see mastery/versions.py
     state = models.JSONField(default=dict)
     n_applied = models.PositiveIntegerField(default=0)
+    n_rebuilds = models.PositiveIntegerField(default=0)  # tells a replay at work that its past was rewritten meanwhile
+    # Where the background replay failed on this learner: why, and when it will try again.
+    replay_error = models.TextField(blank=True)
+    replay_after = models.DateTimeField(null=True)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["learner", "course"], name="one_state_per_learner_and_course")]
+        indexes = [models.Index(fields=["course", "model"], name="state_course_model")]
 
     def __str__(self) -> str:
         return f"state of {self.learner_id} in {self.course_id}"

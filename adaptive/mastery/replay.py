@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from adaptive.backends.learner_model.base import Item, LearnerModel, Observation, SkillView, State
 from adaptive.events.models import Attempt
+from adaptive.mastery.items import items_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,14 @@ def observation_of(*, item: Item, score: float, submitted_at: float, n_hints: in
     return Observation(item=item, score=score, at=submitted_at, n_hints=n_hints)
 
 
-def history_of(*, learner_id: int, course_id: int, items: dict[int, Item]) -> Iterator[Taken]:
-    """The learner's applied attempts with their scores as they count now, in the order in which they were applied."""
+def history_of(*, learner_id: int, course_id: int, items: dict[int, Item], after: int = 0) -> Iterator[Taken]:
+    """The learner's applied attempts with their scores as they count now, in the order in which they were applied.
+
+    after: only those whose place in the order lies behind it.
+    """
     rows = (
         Attempt.objects.filter(
-            learner_id=learner_id, course_id=course_id, applied_seq__isnull=False, assessments__is_current=True
+            learner_id=learner_id, course_id=course_id, applied_seq__gt=after, assessments__is_current=True
         )
         .order_by("applied_seq")
         .values_list("pk", "resource_id", "assessments__score", "submitted_at", "n_hints")
@@ -66,3 +70,15 @@ def history_of(*, learner_id: int, course_id: int, items: dict[int, Item]) -> It
                 item=items[resource_id], score=score, submitted_at=submitted_at.timestamp(), n_hints=n_hints
             ),
         )
+
+
+def items_answered(*, learner_id: int, course_id: int) -> dict[int, Item]:
+    """The items of the learner's applied attempts."""
+    applied = Attempt.objects.filter(learner_id=learner_id, course_id=course_id, applied_seq__isnull=False)
+    return items_of(applied.values_list("resource_id", flat=True).distinct())
+
+
+def replay_of(*, model: LearnerModel, learner_id: int, course_id: int) -> Belief:
+    """The belief that the learner's attempts in the course lead to."""
+    items = items_answered(learner_id=learner_id, course_id=course_id)
+    return replay(model, history_of(learner_id=learner_id, course_id=course_id, items=items))

@@ -2,6 +2,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, F, Max, Q, Window
+from django.db.models.functions import Abs, RowNumber
+
 from adaptive.backends.learner_model.base import State
 from adaptive.catalog.models import Course, Resource, Skill
 from adaptive.catalog.selectors import skills_of
@@ -10,7 +13,8 @@ from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.mastery.items import items_of
 from adaptive.mastery.models import LearnerState, MasteryChange
-from adaptive.mastery.versions import ModelInUse, model_in_use
+from adaptive.mastery.replay import replay_of
+from adaptive.mastery.versions import ModelInUse, active_tags, model_in_use, model_of_state, states
 
 MASTERED = 0.85
 NEEDS_HELP = 0.5
@@ -55,12 +59,18 @@ class LearnerBelief:
 
 
 def learner_state(*, learner: Learner, course: Course) -> LearnerBelief:
-    """The learner's state and its model; the empty state for who has not answered yet, or whose state must be rebuilt
-    under another model (the sweeper does that within seconds)."""
+    """The learner's state with the model that wrote it, so that the two always fit together, also while a background
+    job brings learner after learner up to another version; the empty state of the version in use for who is new.
+
+    Where that model is not to be had any more, what the version in use makes of the attempts (nothing is stored here).
+    """
+    row = states().filter(learner=learner, course=course).first()
+    if row and (written_by := model_of_state(row, course)):
+        return LearnerBelief(written_by, row.state)
     in_use = model_in_use(course)
-    row = LearnerState.objects.filter(learner=learner, course=course).first()
-    readable = row and row.state and row.model.split(" ")[0] == in_use.tag.split(" ")[0]
-    return LearnerBelief(in_use, row.state if readable else in_use.model.empty())
+    if row is None or not row.n_applied:
+        return LearnerBelief(in_use, in_use.model.empty())
+    return LearnerBelief(in_use, replay_of(model=in_use.model, learner_id=learner.pk, course_id=course.pk).state)
 
 
 def mastery_of(
@@ -113,3 +123,66 @@ def evidence(*, learner: Learner, skill: Skill, limit: int = 20) -> list[Mastery
         .defer("attempt__resource__embedding", "attempt__resource__search")
         .order_by("-attempt_id")[:limit]
     )
+
+
+def strongest_evidence(
+    *, learner: Learner, skills: Iterable[Skill | int], limit: int = 5
+) -> dict[int, list[MasteryChange]]:
+    """Skill id -> the attempts that moved the belief about it most, the largest step first, with attempt and resource.
+
+    One query, however many skills. A step is what is believed right after the attempt minus right before it.
+    """
+    ids = [getattr(skill, "pk", skill) for skill in skills]
+    found: dict[int, list[MasteryChange]] = {pk: [] for pk in ids}
+    rows = (
+        MasteryChange.objects.filter(learner=learner, skill__in=ids)
+        .annotate(
+            place=Window(
+                RowNumber(), partition_by=[F("skill")], order_by=[Abs(F("after") - F("before")).desc(), "-attempt_id"]
+            )
+        )
+        .filter(place__lte=limit)
+        .select_related("attempt", "attempt__resource")
+        .defer("attempt__resource__embedding", "attempt__resource__search")
+        .order_by("skill_id", "place")
+    )
+    for row in rows:
+        found[row.skill_id].append(row)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayProgress:
+    """How far a course's states are brought up to the learner model in use. n_failed: of those that wait."""
+
+    course: Course
+    n_states: int
+    n_waiting: int
+    n_failed: int
+    error: str  # of one that failed
+
+
+def replay_progress(courses: Iterable[Course]) -> dict[int, ReplayProgress]:
+    """Course id -> progress. Two queries, however many courses and learners."""
+    courses = list(courses)
+    tags = active_tags(courses)
+    rows = (
+        LearnerState.objects.filter(course__in=courses, n_applied__gt=0)
+        .order_by()
+        .values("course_id", "model")
+        .annotate(n=Count("pk"), n_failed=Count("pk", filter=~Q(replay_error="")), error=Max("replay_error"))
+    )
+    of_course: dict[int, list[dict]] = {course.pk: [] for course in courses}
+    for row in rows:
+        of_course[row["course_id"]].append(row)
+    found = {}
+    for course in courses:
+        waiting = [row for row in of_course[course.pk] if row["model"] != tags[course.pk]]
+        found[course.pk] = ReplayProgress(
+            course=course,
+            n_states=sum(row["n"] for row in of_course[course.pk]),
+            n_waiting=sum(row["n"] for row in waiting),
+            n_failed=sum(row["n_failed"] for row in waiting),
+            error=max((row["error"] for row in waiting), default=""),
+        )
+    return found

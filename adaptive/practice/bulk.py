@@ -18,8 +18,8 @@ from adaptive.events.models import Attempt
 from adaptive.mastery.items import items_of
 from adaptive.mastery.models import LearnerState, MasteryChange, SkillMastery
 from adaptive.mastery.replay import Belief, Taken, observation_of, take_in
-from adaptive.mastery.services import MASTERY_FIELDS, mastery_row, state_rebuild
-from adaptive.mastery.versions import ModelInUse, model_in_use
+from adaptive.mastery.services import MASTERY_FIELDS, mastery_row, state_model, state_rebuild
+from adaptive.mastery.versions import ModelInUse, model_in_use, states
 
 logger = logging.getLogger(__name__)
 
@@ -116,11 +116,10 @@ def attempts_load(
     belong to the course's tenant (the caller has looked them up). Learners who have attempts already keep them: these
     are taken in after them. progress(done, total) is called now and then while the attempts are replayed.
     """
-    in_use = model_in_use(course)
     assessed = {attempt.learner_id for attempt in attempts if attempt.verdict is not None}
-    rows = _states_lock(course=course, in_use=in_use, learner_ids=assessed)
+    rows = _states_lock(course=course, learner_ids=assessed)
     ids = _attempt_ids(len(attempts))
-    order = _replay(course=course, in_use=in_use, rows=rows, attempts=attempts, ids=ids, progress=progress)
+    order = _replay(rows=rows, attempts=attempts, ids=ids, progress=progress)
     _copy(
         Attempt._meta.db_table,
         ATTEMPT_COLUMNS,
@@ -139,7 +138,7 @@ def attempts_load(
             if attempt.verdict is not None
         ),
     )
-    n_changes = _beliefs_write(rows=rows, beliefs=order.beliefs, tag=in_use.tag)
+    n_changes = _beliefs_write(rows=rows, beliefs=order.beliefs)
     if len(attempts) >= ENOUGH_TO_ANALYZE:
         # So that the first pages after a large import are not planned as if the tables were still empty.
         transaction.on_commit(_analyze)
@@ -147,17 +146,24 @@ def attempts_load(
     return Loaded(len(attempts), len(order.applied_seq), n_learners, n_changes)
 
 
-def _states_lock(*, course: Course, in_use: ModelInUse, learner_ids: set[int]) -> dict[int, LearnerState]:
-    """Learner id -> state row, made where there is none, locked, and brought up to the model in use."""
+_Held = dict[int, tuple[LearnerState, ModelInUse]]  # learner id -> locked state, the model to go on with
+
+
+def _states_lock(*, course: Course, learner_ids: set[int]) -> _Held:
+    """The learners' states, made where there is none, locked, each with the model that wrote it; those that cannot be
+    gone on with are brought up to the version in use first."""
     LearnerState.objects.bulk_create(
         [LearnerState(learner_id=pk, course=course) for pk in sorted(learner_ids)], ignore_conflicts=True
     )
-    locked = LearnerState.objects.select_for_update(of=("self",)).filter(course=course, learner_id__in=learner_ids)
-    rows = {row.learner_id: row for row in locked.select_related("learner").order_by("learner_id")}
-    for learner_id, row in rows.items():
-        if row.n_applied and row.model != in_use.tag:
-            rows[learner_id] = state_rebuild(learner=row.learner, course=course)
-    return rows
+    locked = states().select_for_update(of=("self",)).filter(course=course, learner_id__in=learner_ids)
+    in_use = model_in_use(course)
+    held: _Held = {}
+    for row in locked.select_related("learner").order_by("learner_id"):
+        model = state_model(row, course) if row.n_applied else in_use
+        if model is None:
+            row, model = state_rebuild(learner=row.learner, course=course), in_use
+        held[row.learner_id] = (row, model)
+    return held
 
 
 def _attempt_ids(n: int) -> list[int]:
@@ -179,9 +185,7 @@ class _Order:
 
 def _replay(
     *,
-    course: Course,
-    in_use: ModelInUse,
-    rows: dict[int, LearnerState],
+    rows: _Held,
     attempts: Sequence[PastAttempt],
     ids: Sequence[int],
     progress: Progress,
@@ -193,7 +197,7 @@ def _replay(
             of_learner[attempt.learner_id].append((attempt_id, attempt))
     order, n_done, n_total = _Order({}, {}), 0, sum(map(len, of_learner.values()))
     for learner_id, theirs in of_learner.items():
-        row = rows[learner_id]
+        row, in_use = rows[learner_id]
         belief = Belief(row.state or in_use.model.empty(), row.n_applied)
         for attempt_id, attempt in theirs:
             observation = observation_of(
@@ -256,16 +260,17 @@ def _assessment_row(attempt_id: int, attempt: PastAttempt, verdict: Verdict, loa
     )
 
 
-def _beliefs_write(*, rows: dict[int, LearnerState], beliefs: dict[int, tuple[Belief, int]], tag: str) -> int:
+def _beliefs_write(*, rows: _Held, beliefs: dict[int, tuple[Belief, int]]) -> int:
     """Writes state, mastery and evidence; returns how many changes were written."""
     for learner_id, (belief, _) in beliefs.items():
-        row = rows[learner_id]
-        row.state, row.n_applied, row.model = belief.state, belief.n_applied, tag
+        row, in_use = rows[learner_id]
+        row.state, row.n_applied = belief.state, belief.n_applied
+        row.model, row.version_id = in_use.tag, in_use.version_id or None
     LearnerState.objects.bulk_create(
-        [rows[learner_id] for learner_id in beliefs],
+        [rows[learner_id][0] for learner_id in beliefs],
         update_conflicts=True,
         unique_fields=["learner", "course"],
-        update_fields=["state", "n_applied", "model", "updated_at"],
+        update_fields=["state", "n_applied", "model", "version", "updated_at"],
         batch_size=STATES_A_STATEMENT,
     )
     new, known = [], []

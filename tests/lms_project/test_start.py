@@ -67,7 +67,7 @@ def test_a_fresh_folder_comes_up_and_says_where_to_go(installation: Installation
     with urllib.request.urlopen(f"http://127.0.0.1:{installation.port}/") as answer:
         assert answer.status == 200
     names = {process.environ()[MARK].split(":")[1] for process in marked_of(installation)}
-    assert names == {"web", "quick", "model", "scheduler"}
+    assert names == {"web", "quick", "model", "slow", "scheduler"}
 
 
 def test_a_second_start_on_the_same_data_is_refused(installation: Installation):

@@ -10,8 +10,8 @@ from adaptive.common.clock import now
 from adaptive.mastery.models import LearnerState, MasteryChange, SkillMastery
 from adaptive.mastery.selectors import evidence, mastery_of, mastery_status, predictions
 from adaptive.mastery.services import state_check, state_rebuild
+from adaptive.practice.replaying import states_replay
 from adaptive.practice.services import answer_submit
-from adaptive.practice.sweeping import stale_states_rebuild
 from tests.factories import EXERCISES, cast_make
 
 
@@ -75,10 +75,10 @@ def test_retagged_exercises_are_taken_in_anew_by_the_sweeper(cast, history):
         "skills": ["adding"],
     }
     resource_put(course=cast.course, external_id=exercise.external_id, data=data)
-    assert stale_states_rebuild() == 1
+    assert states_replay(cast.course.pk) == 1
     cast.course.refresh_from_db()
     assert state_check(learner=cast.alice, course=cast.course) == []
-    assert stale_states_rebuild() == 0
+    assert states_replay(cast.course.pk) == 0
 
 
 def test_every_skill_of_the_course_has_a_belief(cast, django_assert_num_queries):

@@ -8,6 +8,7 @@ from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.management.progress import Progress, count
 from adaptive.mastery.models import LearnerState
+from adaptive.mastery.selectors import replay_progress
 from adaptive.mastery.services import Difference, state_check, state_rebuild
 
 N_SHOWN = 5
@@ -16,7 +17,7 @@ N_SHOWN = 5
 class Command(BaseCommand):
     help = (
         "Rebuilds what is believed of all learners from their attempts. With --check nothing is changed: what is "
-        "stored is compared with a replay, and any difference ends with exit status 1."
+        "stored is compared with a replay by the model that wrote it, and any difference ends with exit status 1."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,7 +49,9 @@ class Command(BaseCommand):
                     f"  {one.learner}, {one.what}: stored {_short(one.stored)}, replay {_short(one.replayed)}"
                 )
             raise CommandError(f"{n_different:,} of {about} differ from their replay.")
-        self.stdout.write(f"No difference: {about}." if check else f"Replayed: {about}.")
+        n_waiting = sum(progress.n_waiting for progress in replay_progress(courses).values())
+        waits = f" {count(n_waiting, 'state')} still waiting for the version in use." if n_waiting else ""
+        self.stdout.write(f"No difference: {about}.{waits}" if check else f"Replayed: {about}.{waits}")
 
 
 def _courses(course: str | None, tenant: str | None) -> Any:

@@ -134,14 +134,20 @@ def web_plan(handle: int) -> Plan:
 def worker_plans(folders: Folders) -> list[Plan]:
     celery = [sys.executable, "-m", "celery", "-A", "lms_project"]
     # Always prefork, never solo: only a process of its own can be ended when a job overruns its time limit.
-    worker = ["--pool", "prefork", "--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+    worker = ["--pool", "prefork", "--without-gossip", "--without-mingle", "--loglevel", "INFO", "--concurrency"]
     beat = ["beat", "--schedule", str(folders.run / "beat-schedule"), "--pidfile", "", "--loglevel", "INFO"]
     return [
-        Plan("quick", [*celery, "worker", "--queues", "quick", "--hostname", "quick@%h", *worker]),
+        Plan("quick", [*celery, "worker", "--queues", "quick", "--hostname", "quick@%h", *worker, "1"]),
         Plan(
             "model",
-            [*celery, "worker", "--queues", "model", "--hostname", "model@%h", *worker],
+            [*celery, "worker", "--queues", "model", "--hostname", "model@%h", *worker, "1"],
             environ={"ADAPTIVE_PRELOAD_MODELS": "1"},  # the first answer in words should not wait for the weights
+        ),
+        # Two at once, so that learners' states need not wait for a fit to end; both only when nobody else has work.
+        Plan(
+            "slow",
+            [*celery, "worker", "--queues", "slow", "--hostname", "slow@%h", *worker, "2"],
+            environ={"ADAPTIVE_NICENESS": "15"},
         ),
         Plan("scheduler", [*celery, *beat]),
     ]

@@ -126,7 +126,7 @@ class TextDifficulty:
         """
         n = len(skill_ids)
         weights, noise = self.params["weights"], self.params["noise"]
-        if not len(self._known):
+        if not len(self._known) or not n:
             return np.zeros(n), np.full(n, _MEAN_VARIANCE + noise)
         across, own = self._likeness.to_known(weights, skill_ids, embeddings, features, formats)
         explained = np.einsum("ij,jk,ik->i", across, self._inverse, across)

@@ -195,6 +195,12 @@ def use_report(
     for fold in range(N_FOLDS):
         held_out = [place for place, question_id in enumerate(bank.ids) if fold_of[question_id] == fold]
         ids = {bank.ids[place] for place in held_out}
+        scores = {o.score >= 0.5 for rows in test.values() for o in rows if o.item.id in ids}
+        if len(scores) < 2:
+            raise InvalidInput(
+                f"{log.path}: learners of fold {learner_fold!r} gave no answers, or answers of one kind only, to "
+                f"questions {fold} of {N_FOLDS}, so there is nothing to tell apart."
+            )
         rest = {learner: [o for o in rows if o.item.id not in ids] for learner, rows in train.items()}
         params = model_class.fit({learner: rows for learner, rows in rest.items() if rows}, seed)
         model = model_class(params)

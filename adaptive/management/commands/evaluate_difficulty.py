@@ -116,6 +116,8 @@ def read_bank(folder: Path, encoder: EmbeddingModel) -> QuestionBank:
         choices[int(row["question_id"])].append((row["choice_text"], row["is_correct"].strip().lower() == "true"))
     questions.sort(key=lambda row: int(row["id"]))
     ids = tuple(int(row["id"]) for row in questions)
+    if len(set(ids)) < len(ids):
+        raise InvalidInput(f"{folder / 'Questions.csv'} has an id twice.")
     texts = [
         ExerciseText(
             question=row["question_text"],

@@ -44,12 +44,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One assessed attempt: score in [0, 1], `at` in epoch seconds (UTC), hints taken before the answer."""
+    """One assessed attempt: score in [0, 1], `at` in epoch seconds (UTC), hints taken before the answer.
+
+    elapsed_seconds: how long the answer took, None where nobody knows. It is known only after the answer, so it may
+    speak for later answers and never for its own.
+    """
 
     item: Item
     score: float
     at: float
     n_hints: int = 0
+    elapsed_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,9 @@ def check_observation(observation: Observation) -> None:
         )
     if observation.n_hints < 0:
         raise ValueError(f"The number of hints cannot be negative, not {observation.n_hints!r}.")
+    elapsed = observation.elapsed_seconds
+    if elapsed is not None and not 0.0 <= elapsed < LATEST:  # also catches NaN
+        raise ValueError(f"The seconds an answer took cannot be {elapsed!r} (item {observation.item.id}).")
 
 
 def contributions(

@@ -145,7 +145,9 @@ def read_log(path: str | Path, *, on_progress: Callable[[int], None] | None = No
         if item is None:
             skills = sorted({_id(part.strip(), ids) for part in row.skills.split(";") if part.strip()})
             item = items[key] = Item(id=_id(row.item, ids), skill_ids=tuple(skills))
-        log.histories.setdefault(row.learner, []).append(Observation(item=item, score=row.score, at=at))
+        elapsed = bucket_seconds(row.elapsed) if row.elapsed else None
+        observation = Observation(item=item, score=row.score, at=at, elapsed_seconds=elapsed)
+        log.histories.setdefault(row.learner, []).append(observation)
         if on_progress and not n_rows % PROGRESS_EVERY:
             on_progress(n_rows)
     return log

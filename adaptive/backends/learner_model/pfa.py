@@ -55,6 +55,8 @@ class PfaForgetting(LogisticModel):
     name: ClassVar[str] = "pfa-forgetting"
     version: ClassVar[str] = "1"
     n_passes: ClassVar[int] = 2
+    max_skills, keep_skills = MAX_SKILLS, KEEP_SKILLS
+    max_items, keep_items = MAX_ITEMS, KEEP_ITEMS
     FEATURES: ClassVar[tuple[tuple[str, int], ...]] = (
         ("all_successes", 1),
         ("all_failures", -1),
@@ -150,16 +152,16 @@ class PfaForgetting(LogisticModel):
         for skill_id, rating in zip(item.skill_ids, ratings, strict=True):
             key = str(skill_id)
             skills[key] = _practised(skills.get(key), score, rating, surprise, order, now)
-        if len(skills) > MAX_SKILLS:
-            _forget_oldest(skills, _ORDER, KEEP_SKILLS)
+        if len(skills) > self.max_skills:
+            _forget_oldest(skills, _ORDER, self.keep_skills)
 
         items = state["i"]
         key = str(item.id)
         i = items.get(key)
         seen, won = (i[0], i[1]) if i is not None else (0, 0.0)
         items[key] = [seen + 1, round(won + score, 3), round(score, 3), order]
-        if len(items) > MAX_ITEMS:
-            _forget_oldest(items, 3, KEEP_ITEMS)
+        if len(items) > self.max_items:
+            _forget_oldest(items, 3, self.keep_items)
 
     def _met(self, state: State) -> list[int]:
         return [int(key) for key in state["k"]]

@@ -54,7 +54,7 @@ def fit_blend(cls: type[Blend], histories: Mapping[str, Sequence[Observation]], 
 
     learners = _some(learners, MAX_ROWS)
     k, shrink, of_k = _choose_abilities(learners, seed, say)
-    say(f"abilities: 1 and {k}; features of {len(N_GROUPS * [0])} groups follow")
+    say(f"abilities: 1 and {k}; features of {N_GROUPS} groups follow")
     rows: dict[str, Sequence_] = {}
     for group in range(N_GROUPS):
         parts = _parts(

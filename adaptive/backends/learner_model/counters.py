@@ -1,8 +1,8 @@
-"""What a learner's answers so far look like from the next exercise: counts and recent surprises on several time scales.
+"""What a learner's answers so far look like from the next exercise: counts and surprises on several time scales.
 
-A surprise is score - P(correct by the exercise's difficulty alone), so that a right answer to a hard item says more than
-one to an easy item. Fading means over the last 1-60 attempts hold most of what there is to know (see the figures in the
-documentation); the counts are those of Best-LR (Gervet et al. 2020), the ratings Elo (Pelanek 2016).
+A surprise is score - P(correct by the exercise's difficulty alone), so that a right answer to a hard item says more
+than one to an easy item. Fading means over the last 1-60 attempts hold most of what there is to know; the counts are
+those of Best-LR (Gervet et al. 2020), the ratings Elo (Pelanek 2016).
 
 State (short keys; numbers packed in single precision): n attempts, t latest time (epoch seconds), o overall, k by skill
 id, i by item id, l = [item id, skill ids] of the latest attempt. The least recent skills and items are forgotten first.
@@ -114,7 +114,7 @@ def empty() -> State:
 
 
 def copy(state: Mapping[str, Any]) -> State:
-    """A copy that `take` may change without `state` noticing: everything but the two tables is replaced, not changed."""
+    """A copy that `take` may change without `state` noticing: all but the two tables is replaced, never changed."""
     return {**state, "k": dict(state["k"]), "i": dict(state["i"])}
 
 

@@ -20,6 +20,7 @@ from adaptive.common.metrics import auc, calibration, ece, log_loss, mean_auc_pe
 
 from .base import LearnerModel, Observation
 from .logs import AttemptLog, id_of
+from .twins import with_a_twin
 
 if sys.platform != "win32":
     import resource
@@ -29,7 +30,7 @@ Say = Callable[[str], None]
 
 N_FOLDS = 5  # where a log has no folds of its own
 PROGRESS_EVERY = 50_000
-_AVERAGED = ("auc", "log_loss", "rmse", "ece", "auc_per_learner_mean")
+_AVERAGED = ("auc", "log_loss", "rmse", "ece", "auc_per_learner_mean", "auc_without_twins")
 
 
 def evaluate(
@@ -53,12 +54,19 @@ def evaluate(
     y, p, learner_of = predict_all(model_class(params), test, say=say)
     predict_seconds = time.perf_counter() - started
     per_learner = mean_auc_per_group(y, p, learner_of)
+    twins = with_a_twin(test, train)
+    alone = np.isin(learner_of, [number for number, name in enumerate(test) if name not in twins])
+    if twins:
+        say(f"{len(twins):,} test learners have a twin with the same answers in training: see auc_without_twins")
     return {
         "auc": round(auc(y, p), 6),
         "log_loss": round(log_loss(y, p), 6),
         "rmse": round(rmse(y, p), 6),
         "ece": round(ece(y, p), 6),
         "auc_per_learner_mean": None if per_learner is None else round(per_learner, 6),
+        "auc_without_twins": _auc_or_none(y[alone], p[alone]),
+        "n_learners_with_a_twin": len(twins),
+        "n_rows_of_twins": int(len(y) - alone.sum()),
         "n_rows": len(y),
         "n_learners": len(test),
         "n_train_rows": sum(len(history) for history in train.values()),
@@ -72,6 +80,11 @@ def evaluate(
         "seed": seed,
         "calibration": [asdict(one) for one in calibration(y, p)],
     }
+
+
+def _auc_or_none(y: np.ndarray, p: np.ndarray) -> float | None:
+    """None where the rows left are of one kind."""
+    return round(auc(y, p), 6) if 0 < int((y >= 0.5).sum()) < len(y) else None
 
 
 def predict_all(
@@ -134,7 +147,7 @@ def _mean_report(reports: list[dict[str, Any]]) -> dict[str, Any]:
         values = [report[name] for report in reports if report[name] is not None]
         whole[name] = round(statistics.fmean(values), 6) if values else None
     whole["auc_spread"] = round(statistics.pstdev(report["auc"] for report in reports), 6)
-    for name in ("n_rows", "n_learners"):
+    for name in ("n_rows", "n_learners", "n_learners_with_a_twin", "n_rows_of_twins"):
         whole[name] = sum(report[name] for report in reports)
     for name in ("fit_seconds", "predict_seconds"):
         whole[name] = round(sum(report[name] for report in reports), 2)

@@ -1,4 +1,4 @@
-"""Several abilities at once: a compensatory multidimensional model of item response (Reckase 2009, ch. 4), with items of
+"""Several abilities at once: a compensatory multidimensional item response model (Reckase 2009, ch. 4), with items of
 one skill alike before anything is known of them.
 
 P(correct) = sigmoid(base + ease_j + a_j . theta), theta ~ Normal(0, I) for a learner whom nobody has seen yet. What is

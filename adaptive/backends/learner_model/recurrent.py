@@ -1,9 +1,9 @@
 """A recurrent network over a learner's answers (deep knowledge tracing, Piech et al. 2015, with an LSTM; exercises and
 the counted features as input): evaluated by numpy alone, one step an answer.
 
-What it sees of an exercise: an embedding of the item on top of the mean of its skills', and the features of the row. What
-it sees of an answer: score, surprise, time taken. The hidden state meets the next exercise in a small network. Items too
-rare to have an embedding are their skills; in fitting some others are hidden too, so that new items are no surprise.
+Of an exercise it sees an embedding of the item on top of the mean of its skills', and the features of the row; of an
+answer score, surprise and time taken. The hidden state meets the next exercise in a small network. Items too rare to
+have an embedding are their skills; in fitting some others are hidden too, so that new items are no surprise.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,8 +43,8 @@ WEIGHTS: dict[str, str] = {
     "wide_w": "F",
     "end_b": "1",
 }
-"""Name -> shape in letters: Features, Items, Skills, D embedding, X = D + F, O = D + outcome, H hidden, G = 4 H, Q head,
-R = 2 Q."""
+"""Name -> shape in letters: Features, Items, Skills, D embedding, X = D + F, O = D + outcome, H hidden, G = 4 H,
+Q head, R = 2 Q."""
 
 
 def sigmoid(x: NDArray) -> NDArray:

@@ -80,10 +80,8 @@ def fit(
             f = ((features - self.mean) / self.scale).clamp(-CLIP, CLIP)
             x = torch.cat([functional.dropout(e, dropout, self.training), f], -1)
             answered = torch.cat([e * (2.0 * outcome[..., :1]), outcome], -1)
-            u = torch.tanh(
-                functional.linear(x, self.in_w, self.in_b) + functional.linear(answered, self.out_w, self.out_b)
-            )
-            out, state = self.rnn(u, state)
+            u = functional.linear(x, self.in_w, self.in_b) + functional.linear(answered, self.out_w, self.out_b)
+            out, state = self.rnn(torch.tanh(u), state)
             return x, f, item, out, state
 
         def logits(self, x, f, item, hidden_before):

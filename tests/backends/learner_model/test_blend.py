@@ -1,0 +1,183 @@
+"""What is particular to our own model: its parts agree with each other, live use with the batch it was fitted in."""
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from adaptive.backends.learner_model import blend_fit, counters, factors, recurrent_fit, trees
+from adaptive.backends.learner_model.base import MAX_STATE_BYTES, Item, Observation
+from adaptive.backends.learner_model.baselines import BestLr
+from adaptive.backends.learner_model.blend import Blend
+from adaptive.backends.learner_model.evaluation import predict_all
+from adaptive.backends.learner_model.logs import read_log
+from adaptive.common.metrics import auc, log_loss
+from tests.data import shared
+
+from .histories import DAY, START, history, items
+
+
+@pytest.fixture(scope="module")
+def histories() -> dict[str, list[Observation]]:
+    return {str(n): history(n, 60) for n in range(60)}
+
+
+@pytest.fixture(scope="module")
+def params(histories) -> dict:
+    return Blend.fit(histories, 0)
+
+
+@pytest.fixture(scope="module")
+def model(params) -> Blend:
+    return Blend(json.loads(json.dumps(params)))
+
+
+def test_enough_data_makes_trees_and_abilities_part_of_it(params):
+    assert params["fitted"]["abilities"][0] == 1
+    assert set(params["weights"]) == {"trees", "nets", "pfa"}
+    assert all(weight >= 0 for weight in params["weights"].values())
+    losses = params["fitted"]["held_out_log_loss"]
+    assert losses["blend"] <= min(losses["trees"], losses["nets"], losses["pfa"]) + 1e-4
+
+
+def test_too_little_data_leaves_pfa_alone():
+    few = Blend.fit({str(n): history(n, 30) for n in range(10)}, 0)
+    assert few["fitted"]["parts"] == ["pfa"]
+    assert 0 < Blend(few).predict(Blend(few).empty(), items()[0], START) < 1
+
+
+def test_live_use_predicts_what_the_batch_did(params, histories):
+    """The rows that trees and networks were fitted on are those that live use makes, one attempt after the other."""
+    learners = blend_fit._learners(histories, 0)
+    parts = Blend(params)._parts
+    one = learners[0]
+    rows = blend_fit._rows(parts, one)
+    model = Blend(params)
+    batch = model._trees.logits(rows.features)
+    state = model.empty()
+    for row, observation in enumerate(one.history):
+        view = model._view(state, observation.item, observation.at)
+        assert model._trees.logit(view.row) == pytest.approx(batch[row], abs=1e-9)
+        state = json.loads(json.dumps(model.update(state, observation)))
+
+
+def test_the_network_in_numpy_is_the_network_in_torch(histories):
+    learners = blend_fit._learners(histories, 0)
+    parts = blend_fit._parts(learners, 4, 6.0, 0)
+    rows = [blend_fit._rows(parts, one) for one in learners]
+    net, logits = recurrent_fit.fit(rows[10:], rows[:10], seed=0, hidden=16, embedding=8, head=12)
+    found = []
+    for one in rows[:10]:
+        state = net.empty()
+        for row, observation in enumerate(one.history):
+            seen, bias = net.look(observation.item, one.features[row])
+            found.append(net.logit(state, seen, bias))
+            state = net.take(state, seen, one.outcome[row])
+    assert np.abs(1 / (1 + np.exp(-np.array(found))) - 1 / (1 + np.exp(-logits))).max() < 1e-4
+
+
+def test_fitting_and_predicting_reads_no_torch_where_it_only_predicts(tmp_path, params):
+    """The web process updates beliefs: neither torch nor LightGBM may come with that."""
+    (tmp_path / "params.json").write_text(json.dumps(params))
+    code = (
+        "import json, sys\n"
+        "from adaptive.backends.learner_model.base import Item, Observation\n"
+        "from adaptive.backends.learner_model.blend import Blend\n"
+        f"model = Blend(json.load(open({str(tmp_path / 'params.json')!r})))\n"
+        "state = model.update(model.empty(), Observation(Item(100, (1,)), 1.0, 0.0))\n"
+        "assert 0 < model.predict(state, Item(101, (2,)), 60.0) < 1\n"
+        "assert not {'torch', 'lightgbm', 'scipy'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_fitted_state_stays_small_however_long_the_history(model):
+    big = 9_000_000_000_000_000_000
+    state, largest = model.empty(), 0
+    for n in range(6_000):
+        item = Item(big + n, (big + n % 500, big + (n * 7) % 301))
+        model.predict_then_step(state, Observation(item, (n % 10) / 9.0, START + n * 977.0, n_hints=n % 3))
+        if not n % 499:
+            largest = max(largest, len(json.dumps(state)))
+    assert max(largest, len(json.dumps(state))) <= MAX_STATE_BYTES
+
+
+def test_a_new_item_goes_by_the_difficulty_that_is_given(model):
+    state = model.replay(history(3, 40))
+    p = [model.predict(state, Item(987_654, (1,), difficulty), START + 400 * DAY) for difficulty in (-2.0, 0.0, 2.0)]
+    assert p[0] > p[1] > p[2]
+
+
+def test_time_taken_that_cannot_be_is_refused(model):
+    for elapsed in (-1.0, math.nan, math.inf):
+        with pytest.raises(ValueError, match="seconds an answer took"):
+            model.update(model.empty(), Observation(items()[0], 1.0, START, elapsed_seconds=elapsed))
+
+
+def test_trees_written_out_are_lightgbms_own():
+    import lightgbm
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3000, 5)).astype(np.float32)
+    y = (rng.random(3000) < 1 / (1 + np.exp(-x[:, 0] * x[:, 1]))).astype(np.float32)
+    kept = {}
+    train = lightgbm.train
+    try:
+        lightgbm.train = lambda *args, **kwargs: kept.setdefault("booster", train(*args, **kwargs))
+        fitted = trees.fit(x, y, seed=0, n_trees=40)
+    finally:
+        lightgbm.train = train
+    wanted = kept["booster"].predict(x, raw_score=True)
+    assert np.abs(fitted.logits(x) - wanted).max() < 1e-4
+    assert fitted.logit(x[7]) == pytest.approx(fitted.logits(x[7:8])[0], abs=1e-12)
+
+
+def test_two_abilities_are_told_apart():
+    """Two kinds of items, learners good at one or the other: an answer to one kind says nothing about the other."""
+    rng = np.random.default_rng(0)
+    of_kind = [[Item(kind * 100 + n, (kind,)) for n in range(20)] for kind in (0, 1)]
+    made = []
+    for _ in range(150):
+        theta = rng.normal(0, 2, 2)
+        chosen = [(kind, of_kind[kind][n]) for kind in (0, 1) for n in rng.permutation(20)[:15]]
+        made.append([Observation(i, float(rng.random() < 1 / (1 + np.exp(-theta[k]))), 0.0) for k, i in chosen])
+    scores = [[o.score for o in one] for one in made]
+    eases = counters.eases_of((o.item, o.score) for one in made for o in one)
+    found = factors.fit(made, scores, eases, k=2, shrink=3.0, seed=0)
+
+    def ability_after(right: Item, asked: Item) -> float:
+        belief = factors.unpack(factors.empty(2), 2)
+        for _ in range(8):
+            belief = factors.take(belief, factors.look(found, belief, *found.of(right, eases)), 1.0)
+        return factors.look(found, belief, *found.of(asked, eases)).features[1]
+
+    same, other = ability_after(of_kind[0][0], of_kind[0][1]), ability_after(of_kind[0][0], of_kind[1][1])
+    assert same > 0.5
+    assert abs(other) < 0.5 * same
+
+
+def test_stacking_gives_a_useless_voice_no_weight():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=5000)
+    y = (rng.random(5000) < 1 / (1 + np.exp(-truth))).astype(float)
+    weights, bias = blend_fit.stack(np.stack([truth, -truth + rng.normal(size=5000)], axis=1), y)
+    assert weights[0] == pytest.approx(1.0, abs=0.15)
+    assert weights[1] >= 0.0
+    assert abs(bias) < 0.15
+
+
+def test_with_fifty_learners_it_is_no_worse_than_best_lr():
+    log = read_log(shared("kt", "dbe_kt22", "attempts.csv.gz"))
+    names = sorted(log.histories, key=int)
+    train = {name: log.histories[name] for name in names[:50]}
+    test = {name: log.histories[name] for name in names[500:600]}
+    figures = {}
+    for model_class in (Blend, BestLr):
+        y, p, _ = predict_all(model_class(model_class.fit(train, 0)), test)
+        figures[model_class.name] = (auc(y, p), log_loss(y, p))
+    assert figures["blend"][0] >= figures["best-lr"][0]
+    assert figures["blend"][1] <= figures["best-lr"][1]

@@ -6,15 +6,25 @@ from django.db.models import Count, F, Max, Q, Window
 from django.db.models.functions import Abs, RowNumber
 
 from adaptive.backends.learner_model.base import State
+from adaptive.backends.registry import class_at
 from adaptive.catalog.models import Course, Resource, Skill
 from adaptive.catalog.selectors import skills_of
 from adaptive.common.clock import from_epoch
+from adaptive.conf import settings
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.mastery.items import items_of
-from adaptive.mastery.models import LearnerState, MasteryChange
+from adaptive.mastery.models import LearnerModelVersion, LearnerState, MasteryChange
 from adaptive.mastery.replay import replay_of
-from adaptive.mastery.versions import ModelInUse, active_tags, model_in_use, model_of_state, states
+from adaptive.mastery.versions import (
+    ModelInUse,
+    active_tags,
+    active_version,
+    model_in_use,
+    model_of_state,
+    states,
+    tag_of,
+)
 
 MASTERED = 0.85
 NEEDS_HELP = 0.5
@@ -149,6 +159,31 @@ def strongest_evidence(
     for row in rows:
         found[row.skill_id].append(row)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStanding:
+    """The learner model in use for a course. version: None where it is the defaults that ship.
+
+    n_waiting: of n_states, learners whose state an earlier model wrote; they are brought up in the background.
+    """
+
+    name: str
+    version: LearnerModelVersion | None
+    n_states: int
+    n_waiting: int
+
+
+def model_standing(*, course: Course) -> ModelStanding:
+    """Which model is in use for the course, and how far the learners' states are brought up to it. Two queries."""
+    version = active_version(course)
+    model_class = class_at(version.backend if version else settings().learner_model)
+    tag = tag_of(model_class, version_id=version.pk if version else 0, course=course)
+    counts = LearnerState.objects.filter(course=course, n_applied__gt=0).aggregate(
+        n=Count("pk"), waiting=Count("pk", filter=~Q(model=tag))
+    )
+    fitted = version if version and "source" in version.data else None
+    return ModelStanding(model_class.name, fitted, counts["n"], counts["waiting"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ urlpatterns = [
     path(f"{COURSE}report/skills/<int:skill_id>/", teacher_report.skill, name="report-skill"),
     path(f"{COURSE}report/exercises/<int:resource_id>/", teacher_report.exercise, name="report-exercise"),
     path(f"{COURSE}learners/<int:learner_id>/", teacher_learner.learner, name="learner"),
+    path(f"{COURSE}learners/<int:learner_id>/skills/<int:skill_id>/", teacher_learner.skill, name="learner-skill"),
     path(f"{COURSE}review/", review.waiting, name="review"),
     path(f"{COURSE}review/<int:attempt_id>/", review.one, name="review-one"),
 ]

@@ -1,4 +1,4 @@
-"""Where a course stands, from what is stored: skills, learners, what waits. Six queries, however large it is."""
+"""Where a course stands, from what is stored: skills, learners, what waits. Eight queries, however large it is."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from adaptive.catalog.models import Course, Skill
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Enrolment, Learner
 from adaptive.mastery.models import SkillMastery
-from adaptive.mastery.selectors import MASTERED, NEEDS_HELP
+from adaptive.mastery.selectors import MASTERED, NEEDS_HELP, ModelStanding, model_standing
 
 RECENT = timedelta(days=7)
 MIN_TRIES = 3
@@ -64,6 +64,7 @@ class CourseReport:
     skills: list[SkillStanding]
     learners: list[LearnerStanding]
     hardest: list[ExerciseStanding]
+    model: ModelStanding
 
 
 _IS_MASTERED = Q(n_attempts__gte=MIN_TRIES, p_mastery__gte=MASTERED)
@@ -96,6 +97,7 @@ def course_report(*, course: Course, at: datetime) -> CourseReport:
         skills=_skills(course, masteries, n_learners=len(enrolled)),
         learners=_learners(course, masteries, enrolled),
         hardest=_hardest(course),
+        model=model_standing(course=course),
     )
 
 

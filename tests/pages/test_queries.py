@@ -12,7 +12,7 @@ from adaptive.practice.services import answer_submit, slate_next
 from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_make, mastery_make, right, wrong
 
 LEARNERS_PAGES = ["course", "skills", "skill", "resource", "attempt", "pick", "why"]
-TEACHERS_PAGES = ["report", "report-map", "report-skill", "report-exercise", "learner", "review"]
+TEACHERS_PAGES = ["report", "report-map", "report-skill", "report-exercise", "learner", "learner-skill", "review"]
 MOST = {"course": 40, "resource": 20, "attempt": 40, "report": 24}
 ELSE = 22
 
@@ -32,6 +32,7 @@ def address(cast: Cast, name: str) -> str:
         "report-skill": (cast.course.pk, cast.skills[0].pk),
         "report-exercise": (cast.course.pk, cast.exercises["choice"].pk),
         "learner": (cast.course.pk, cast.alice.pk),
+        "learner-skill": (cast.course.pk, cast.alice.pk, cast.skills[0].pk),
         "review": (cast.course.pk,),
     }
     return reverse(f"adaptive:{name}", args=values[name])

@@ -3,16 +3,23 @@ from datetime import timedelta
 import pytest
 from django.db.models import Value
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from adaptive.common.clock import now
 from adaptive.events.models import Attempt
 from adaptive.mastery.models import SkillMastery
-from adaptive.mastery.selectors import mastery_status
+from adaptive.mastery.selectors import mastery_status, strongest_evidence
+from adaptive.pages.presenters.wording import percent, points
 from adaptive.pages.report import standings_of_class, status_case, statuses_by_skill
+from adaptive.practice import replaying
+from adaptive.practice.fitting.fitting import Order, fit, version_store
+from adaptive.practice.replaying import states_replay
 from adaptive.practice.reports import course_report
 from adaptive.practice.services import answer_submit, slate_next
 from tests.factories import Cast, attempt_make, enrol, learner_make, mastery_make, right, wrong
 from tests.pages.reading import form_at, text_of
+from tests.practice.terms import term_make
 
 
 def url(cast: Cast, name: str, *args) -> str:
@@ -212,3 +219,65 @@ def test_the_page_and_the_interface_for_machines_count_alike(cast):
         assert tuple(mine.get(code, 0) for code in ("needs_help", "started", "mastered")) == theirs
     standings = {row.learner_id: (row.needs_help, row.mastered) for row in standings_of_class(course=cast.course)}
     assert standings == {row.learner.pk: (row.n_needs_help, row.n_mastered) for row in shared.learners}
+
+
+class TestLearnerModel:
+    def test_the_shipped_defaults_are_said_to_be_that(self, charlie, cast):
+        text = text_of(charlie.get(url(cast, "report")).content)
+        assert "Learner model: pfa-forgetting, shipped defaults, not fitted to this course." in text
+        assert "The exact figures" not in text
+
+    def test_a_fitted_version_with_its_figures_and_how_far_it_is(self, charlie, cast, monkeypatch):
+        monkeypatch.setattr(replaying, "publish", lambda course_id: True)
+        term_make(cast)
+        order = Order("adaptive.backends.learner_model.pfa.PfaForgetting", cast.course)
+        version = version_store(fit(order, progress=lambda *at: None), activate=True, force=True).version
+        text = text_of(charlie.get(url(cast, "report")).content)
+        figures, day = version.figures["model"], date_format(localtime(version.created_at), "j M Y")
+        assert (
+            f"Learner model: pfa-forgetting, version {version.pk}, fitted {day} on 450 answers of 15 learners; "
+            f"on learners held out: AUC {figures['auc']:.2f}".replace("AUC 0.", "AUC .")
+            + f", calibration error {figures['ece']:.2f}.".replace("error 0.", "error .")
+        ) in text
+        assert "Of 15 learners, 15 are still to be brought up to it." in text
+        assert f"pfa-forgetting {figures['auc']:.4f} {figures['log_loss']:.4f}" in text
+        assert "Best-LR 0." in text and "shipped defaults, in use before 0." in text
+        assert "The figures are those of a fit without 3 learners, chosen by chance (seed 0), on their 90 ans" in text
+        states_replay(cast.course.pk)
+        assert "still to be brought up" not in text_of(charlie.get(url(cast, "report")).content)
+
+
+def test_one_learners_skill_with_the_answers_that_moved_it_most(charlie, cast):
+    for n in range(4):
+        answered(cast, cast.alice, "choice", right("choice") if n else wrong("choice"))
+    skill = cast.skills[0]
+    page = charlie.get(url(cast, "learner-skill", cast.alice.pk, skill.pk))
+    text = text_of(page.content)
+    assert "Believed: Alice would get a typical exercise right with" in text
+    strongest = strongest_evidence(learner=cast.alice, skills=[skill])[skill.pk][0]
+    first = text[text.index("What moved it most") :].replace("\u00a0", " ")
+    step = points(strongest.after - strongest.before)
+    assert f"{percent(strongest.before)} {percent(strongest.after)} {step}".replace("\u00a0", " ") in first
+    listed = charlie.get(url(cast, "learner", cast.alice.pk)).content.decode()
+    assert url(cast, "learner-skill", cast.alice.pk, skill.pk) in listed
+    assert charlie.get(url(cast, "learner-skill", cast.mallory.pk, skill.pk)).status_code == 404
+    assert charlie.get(url(cast, "learner-skill", cast.alice.pk, 99999)).status_code == 404
+    assert "No answer yet" in text_of(charlie.get(url(cast, "learner-skill", cast.bob.pk, skill.pk)).content)
+
+
+def test_only_teachers_see_another_learners_evidence(alice, cast):
+    assert alice.get(url(cast, "learner-skill", cast.bob.pk, cast.skills[0].pk)).status_code in (403, 404)
+
+
+def test_the_learner_sees_what_moved_the_belief_most(alice, cast):
+    for n in range(3):
+        answered(cast, cast.alice, "choice", right("choice") if n else wrong("choice"))
+    text = text_of(alice.get(url(cast, "skill", cast.skills[0].pk)).content)
+    assert text.index("What moved it most") < text.index("The evidence") and " points" in text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("step", "words"), [(0.123, "+12\u00a0points"), (-0.034, "−3.4\u00a0points"), (0.0, "±0.0\u00a0points")]
+)
+def test_steps_are_said_in_points(step, words):
+    assert points(step) == words

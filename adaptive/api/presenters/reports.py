@@ -1,6 +1,7 @@
 from typing import Any
 
 from adaptive.api.presenters.times import rfc3339
+from adaptive.mastery.selectors import ModelStanding
 from adaptive.practice.reports import CourseReport
 
 
@@ -45,4 +46,19 @@ def report_json(report: CourseReport) -> dict[str, Any]:
             }
             for standing in report.hardest
         ],
+        "learner_model": _learner_model_json(report.model),
+    }
+
+
+def _learner_model_json(standing: ModelStanding) -> dict[str, Any]:
+    version = standing.version
+    held_out = version.figures["model"] if version else None
+    return {
+        "name": standing.name,
+        "version": version.pk if version else 0,
+        "fitted_at": rfc3339(version.created_at) if version else None,
+        "n_attempts": version.data["n_rows"] if version else None,
+        "n_learners": version.data["n_learners"] if version else None,
+        "held_out": held_out and {name: held_out[name] for name in ("auc", "log_loss", "rmse", "ece", "n")},
+        "n_states_to_follow": standing.n_waiting,
     }

@@ -7,6 +7,24 @@ class CourseQuery(serializers.Serializer):
     course = ExternalId()
 
 
+class MasteryQuery(CourseQuery):
+    evidence = serializers.IntegerField(
+        default=0,
+        min_value=0,
+        max_value=50,
+        help_text="So many of the attempts that moved each p_mastery most, the largest step first.",
+    )
+
+
+class EvidenceShape(serializers.Serializer):
+    attempt = serializers.IntegerField()
+    resource = serializers.CharField()
+    submitted_at = serializers.DateTimeField()
+    before = ShareField()
+    after = ShareField()
+    contribution = serializers.FloatField(help_text="after - before, both as of the attempt.")
+
+
 class SkillMasteryShape(serializers.Serializer):
     skill = serializers.CharField()
     p_mastery = ShareField()
@@ -14,6 +32,7 @@ class SkillMasteryShape(serializers.Serializer):
     last_attempt_at = serializers.DateTimeField(allow_null=True)
     retrievability = ShareField(allow_null=True)
     due_at = serializers.DateTimeField(allow_null=True)
+    evidence = EvidenceShape(many=True, required=False, help_text="Only where it was asked for.")
 
 
 class PredictionsBody(serializers.Serializer):

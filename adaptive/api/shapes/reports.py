@@ -35,6 +35,26 @@ class ExerciseStandingShape(serializers.Serializer):
     mean_score = ShareField()
 
 
+class HeldOutShape(serializers.Serializer):
+    auc = serializers.FloatField()
+    log_loss = serializers.FloatField()
+    rmse = serializers.FloatField()
+    ece = serializers.FloatField(help_text="Expected calibration error, 15 bins.")
+    n = serializers.IntegerField(help_text="Answers of learners who were not fitted on.")
+
+
+class LearnerModelShape(serializers.Serializer):
+    name = serializers.CharField()
+    version = serializers.IntegerField(help_text="0: the defaults that ship, not fitted to this course.")
+    fitted_at = serializers.DateTimeField(allow_null=True)
+    n_attempts = serializers.IntegerField(allow_null=True, help_text="That it was fitted on.")
+    n_learners = serializers.IntegerField(allow_null=True)
+    held_out = HeldOutShape(allow_null=True)
+    n_states_to_follow = serializers.IntegerField(
+        help_text="Learners whose state an earlier model wrote; it is read by that one until their turn has come."
+    )
+
+
 class ReportShape(serializers.Serializer):
     course = serializers.CharField()
     at = serializers.DateTimeField()
@@ -45,3 +65,4 @@ class ReportShape(serializers.Serializer):
     skills = SkillStandingShape(many=True)
     learners = LearnerStandingShape(many=True)
     hardest_exercises = ExerciseStandingShape(many=True)
+    learner_model = LearnerModelShape()

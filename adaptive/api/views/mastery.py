@@ -8,28 +8,34 @@ from adaptive.api.documents import describe
 from adaptive.api.examples import MASTERY, PREDICTION
 from adaptive.api.idempotency import idempotent
 from adaptive.api.presenters.mastery import skill_mastery_json
-from adaptive.api.shapes.mastery import CourseQuery, PredictionsBody, PredictionShape, SkillMasteryShape
+from adaptive.api.shapes.mastery import MasteryQuery, PredictionsBody, PredictionShape, SkillMasteryShape
 from adaptive.api.views.base import ApiView
 from adaptive.catalog.selectors import course_get, resources_named
 from adaptive.common.clock import now
 from adaptive.common.errors import FieldError, InvalidInput
 from adaptive.learners.selectors import enrolment_get, learner_get
-from adaptive.mastery.selectors import mastery_of, predictions
+from adaptive.mastery.selectors import mastery_of, predictions, strongest_evidence
 
 
 class MasteryView(ApiView):
     @describe(
         "mastery",
         "What a learner is believed to know",
-        query=CourseQuery,
+        query=MasteryQuery,
         answers={200: SkillMasteryShape(many=True)},
         examples=[MASTERY],
     )
     def get(self, request: Request, learner: str) -> Response:
         who = learner_get(tenant=request.tenant, learner=learner)
-        course = course_get(tenant=request.tenant, course=self.read(CourseQuery, request.query_params)["course"])
+        asked = self.read(MasteryQuery, request.query_params)
+        course = course_get(tenant=request.tenant, course=asked["course"])
         enrolment_get(learner=who, course=course)
-        return Response([skill_mastery_json(view) for view in mastery_of(learner=who, course=course, at=now())])
+        views = mastery_of(learner=who, course=course, at=now())
+        if not asked["evidence"]:
+            return Response([skill_mastery_json(view) for view in views])
+        skills = [view.skill for view in views]
+        evidence = strongest_evidence(learner=who, skills=skills, limit=asked["evidence"])
+        return Response([skill_mastery_json(view, evidence[view.skill.pk]) for view in views])
 
 
 class PredictionsView(ApiView):

@@ -14,7 +14,7 @@ from adaptive.pages.presenters.answers import answer_text
 from adaptive.pages.presenters.bars import MasteryBar, Segment, stack
 from adaptive.pages.presenters.marks import Mark, mark_of
 from adaptive.pages.presenters.standing import STANDINGS, Standing, StandingCount, standing_counts
-from adaptive.pages.presenters.wording import kind_name, minutes, percent
+from adaptive.pages.presenters.wording import kind_name, minutes, percent, points
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Evidence:
     mark: Mark
     before: str
     after: str
-    is_gain: bool
+    step: str  # by how many points it moved the belief, with its sign
     bar: MasteryBar
     n_hints: int
 
@@ -90,6 +90,7 @@ class ResourceLine:
 class SkillPage:
     card: SkillCard
     evidence: list[Evidence]
+    strongest: list[Evidence]  # those that moved the belief most, the largest step first
     exercises: list[ResourceLine]
     readings: list[ResourceLine]
     next_skills: list[Skill]
@@ -104,7 +105,7 @@ def evidence_line(change: MasteryChange, assessment: Assessment | None) -> Evide
         mark=mark_of(attempt.state, assessment),
         before=percent(change.before),
         after=percent(change.after),
-        is_gain=change.after >= change.before,
+        step=points(change.after - change.before),
         bar=MasteryBar(change.after, "started", change.before),
         n_hints=attempt.n_hints,
     )
@@ -121,6 +122,7 @@ def skill_page(
     skill_id: int,
     *,
     evidence: Sequence[MasteryChange],
+    strongest: Sequence[MasteryChange],
     assessments: Mapping[int, Assessment],
     resources: Sequence[Resource],
     prerequisites: Mapping[int, Sequence[int]],
@@ -132,6 +134,7 @@ def skill_page(
     return SkillPage(
         card=skill_card(masteries[skill_id], before, at=at),
         evidence=[evidence_line(change, assessments.get(change.attempt_id)) for change in evidence],
+        strongest=[evidence_line(change, assessments.get(change.attempt_id)) for change in strongest],
         exercises=[line for line in lines if line.resource.is_exercise],
         readings=[line for line in lines if not line.resource.is_exercise],
         next_skills=[view.skill for view in masteries.values() if skill_id in prerequisites.get(view.skill.pk, ())],

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -20,6 +20,13 @@ def percent(share: float | None) -> str:
 def share(value: float) -> str:
     """A counted share, where 0 % and 100 % are facts."""
     return _("%(n)d\u00a0%%") % {"n": round(value * 100)}
+
+
+def points(step: float) -> str:
+    """How far a probability moved: "+12 points", "−3 points"; tenths where it is little."""
+    n = round(step * 100, 0 if abs(step) >= 0.1 else 1)
+    sign = "+" if n > 0 else "−" if n < 0 else "±"
+    return _("%(n)s\u00a0points") % {"n": f"{sign}{number_format(abs(n), 0 if abs(step) >= 0.1 else 1)}"}
 
 
 def minutes(value: float) -> str:

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_GET
 from adaptive.assessment.selectors import assessments_current
 from adaptive.catalog.selectors import prerequisites_of
 from adaptive.common.clock import now
-from adaptive.mastery.selectors import evidence, mastery_of
+from adaptive.mastery.selectors import evidence, mastery_of, strongest_evidence
 from adaptive.pages.access import Visit, learner_page
 from adaptive.pages.presenters.skills import skill_map, skill_page
 from adaptive.pages.rendering import page
@@ -33,11 +33,13 @@ def skill(request: HttpRequest, visit: Visit, skill_id: int) -> HttpResponse:
         raise Http404
     found = masteries[skill_id].skill
     moved = evidence(learner=visit.learner, skill=found, limit=MOST_EVIDENCE)
+    strongest = strongest_evidence(learner=visit.learner, skills=[found])[found.pk]
     view = skill_page(
         masteries,
         skill_id,
         evidence=moved,
-        assessments=assessments_current(attempts=[change.attempt for change in moved]),
+        strongest=strongest,
+        assessments=assessments_current(attempts=[change.attempt for change in (*moved, *strongest)]),
         resources=list(resources_on(course=visit.course, skill=found)),
         prerequisites=prerequisites_of(course=visit.course),
         at=at,

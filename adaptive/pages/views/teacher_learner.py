@@ -4,19 +4,21 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from adaptive.assessment.selectors import assessments_current
 from adaptive.catalog.selectors import prerequisites_of
 from adaptive.common.clock import now
 from adaptive.learners.selectors import learners_in
-from adaptive.mastery.selectors import mastery_of
+from adaptive.mastery.selectors import evidence, mastery_of, strongest_evidence
 from adaptive.pages import report as reading
 from adaptive.pages.access import Visit, teacher_page
 from adaptive.pages.presenters.learner import answer_row, shown_slates
 from adaptive.pages.presenters.report import ErrorCount, misconception_name, misconceptions_by_id
-from adaptive.pages.presenters.skills import skill_map
+from adaptive.pages.presenters.skills import skill_map, skill_page
 from adaptive.pages.rendering import page
 from adaptive.pages.selectors import results_query, slates_shown
 
 ANSWERS_PER_PAGE = 20
+MOST_EVIDENCE = 30
 
 
 @require_GET
@@ -38,3 +40,30 @@ def learner(request: HttpRequest, visit: Visit, learner_id: int) -> HttpResponse
         "slates": shown_slates(slates_shown(learner=found, course=course)),
     }
     return page(request, visit, "adaptive/teacher/learner.html", context)
+
+
+@require_GET
+@teacher_page
+def skill(request: HttpRequest, visit: Visit, learner_id: int, skill_id: int) -> HttpResponse:
+    """What is believed about one skill of one learner, and from which answers."""
+    course, at = visit.course, now()
+    who = learners_in(course=course).filter(pk=learner_id).first()
+    if who is None:
+        raise Http404
+    masteries = {view.skill.pk: view for view in mastery_of(learner=who, course=course, at=at)}
+    if skill_id not in masteries:
+        raise Http404
+    found = masteries[skill_id].skill
+    moved = evidence(learner=who, skill=found, limit=MOST_EVIDENCE)
+    strongest = strongest_evidence(learner=who, skills=[found])[found.pk]
+    view = skill_page(
+        masteries,
+        skill_id,
+        evidence=moved,
+        strongest=strongest,
+        assessments=assessments_current(attempts=[change.attempt for change in (*moved, *strongest)]),
+        resources=[],
+        prerequisites={},
+        at=at,
+    )
+    return page(request, visit, "adaptive/teacher/learner_skill.html", {"learner": who, "skill": view})

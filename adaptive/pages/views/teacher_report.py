@@ -8,7 +8,7 @@ from adaptive.catalog.models import Course
 from adaptive.catalog.selectors import skills_of
 from adaptive.common.clock import now
 from adaptive.learners.models import Learner
-from adaptive.mastery.selectors import MASTERED
+from adaptive.mastery.selectors import MASTERED, model_standing
 from adaptive.pages import report as reading
 from adaptive.pages.access import Visit, teacher_page
 from adaptive.pages.markdown import plain_text, render_inline
@@ -16,6 +16,7 @@ from adaptive.pages.presenters import report as present
 from adaptive.pages.presenters.answers import right_answer_lines
 from adaptive.pages.presenters.bars import stack
 from adaptive.pages.presenters.exercise import question_html
+from adaptive.pages.presenters.learner_model import model_line
 from adaptive.pages.presenters.skills import resource_line
 from adaptive.pages.presenters.standing import STANDINGS
 from adaptive.pages.presenters.wording import percent
@@ -63,7 +64,12 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
         request,
         visit,
         "adaptive/teacher/report.html",
-        {"report": view, "mastered_from": percent(MASTERED), "n_lately": reading.RECENT_ANSWERS},
+        {
+            "report": view,
+            "model": model_line(model_standing(course=course)),
+            "mastered_from": percent(MASTERED),
+            "n_lately": reading.RECENT_ANSWERS,
+        },
     )
 
 

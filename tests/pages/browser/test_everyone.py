@@ -72,6 +72,7 @@ def teachers_pages(cast: Cast) -> dict[str, str]:
         "skill": reverse("adaptive:report-skill", args=[course, cast.skills[0].pk]),
         "exercise": reverse("adaptive:report-exercise", args=[course, cast.exercises["choice"].pk]),
         "learner": reverse("adaptive:learner", args=[course, cast.alice.pk]),
+        "learner's skill": reverse("adaptive:learner-skill", args=[course, cast.alice.pk, cast.skills[0].pk]),
         "review": reverse("adaptive:review", args=[course]),
     }
 

@@ -1,23 +1,12 @@
-"""The operators' view of the tables. What is derived, logged or append-only can be looked at, not changed."""
+"""The tables. What is derived, logged or append-only can be looked at, not changed."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 
 from adaptive import models
-
-
-class LookOnly(admin.ModelAdmin):
-    """A table that nobody edits by hand."""
-
-    show_full_result_count = False  # counting a million attempts for a heading helps nobody
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+from adaptive.admin.base import LookOnly, states_column
+from adaptive.common.errors import AdaptiveError
+from adaptive.conf import settings
+from adaptive.practice.fitting.jobs import fit_ask
 
 
 @admin.register(models.Tenant)
@@ -51,6 +40,20 @@ class EnrolmentAdmin(admin.ModelAdmin):
 class CourseAdmin(admin.ModelAdmin):
     list_display = ["title", "external_id", "tenant", "language", "is_ai_enabled"]
     readonly_fields = ["item_version"]
+    actions = ["fit"]
+
+    def get_list_display(self, request):
+        return [*self.list_display, states_column()]
+
+    @admin.action(description="Fit a learner model on the course's answers", permissions=["change"])
+    def fit(self, request, queryset):
+        for course in queryset:
+            try:
+                asked = fit_ask(course=course, backend=settings().learner_model, asked_by=request.user.get_username())
+            except AdaptiveError as error:
+                self.message_user(request, error.detail, messages.ERROR)
+            else:
+                self.message_user(request, f"Fit {asked.pk} of “{course}” is asked for; its row shows how far it is.")
 
 
 @admin.register(models.Skill)
@@ -78,11 +81,6 @@ class AttemptAdmin(LookOnly):
 class AssessmentAdmin(LookOnly):
     list_display = ["attempt", "label", "score", "confidence", "assessor_kind", "model", "is_current", "is_released"]
     list_filter = ["assessor_kind", "label", "is_released"]
-
-
-@admin.register(models.LearnerModelVersion)
-class LearnerModelVersionAdmin(LookOnly):
-    list_display = ["name", "course", "is_active", "figures", "created_at"]
 
 
 @admin.register(models.Slate)

@@ -16,6 +16,7 @@ from .counters import Eases, eases_of
 from .factors import Factors
 from .logistic_model import effective_score
 from .recurrent_fit import Sequence_
+from .twins import one_name_for_twins
 
 Say = Callable[[str], None]
 
@@ -93,7 +94,8 @@ _RISING = (counters.FEATURES.index("ease"),)
 
 
 def _learners(histories: Mapping[str, Sequence[Observation]], seed: int) -> list[_Learner]:
-    """In groups of about equal size, by a hash of name and seed."""
+    """In groups of about equal size, by a hash of name and seed; twins in one group, so that remembering the one is no
+    merit when the other is predicted."""
     made = []
     for name, history in histories.items():
         if not history:
@@ -102,8 +104,10 @@ def _learners(histories: Mapping[str, Sequence[Observation]], seed: int) -> list
             check_observation(observation)
         scores = [effective_score(o.score, o.n_hints) for o in history]
         made.append(_Learner(name, 0, history, scores))
-    for place, one in enumerate(sorted(made, key=lambda one: stable_hash([seed, one.name]))):
-        one.group = place % N_GROUPS
+    person = one_name_for_twins(histories)
+    group_of: dict[str, int] = {}
+    for one in sorted(made, key=lambda one: stable_hash([seed, person[one.name]])):
+        one.group = group_of.setdefault(person[one.name], len(group_of) % N_GROUPS)
     return made
 
 

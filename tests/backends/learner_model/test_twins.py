@@ -1,7 +1,7 @@
 import random
 
 from adaptive.backends.learner_model.base import Item, Observation
-from adaptive.backends.learner_model.twins import with_a_twin
+from adaptive.backends.learner_model.twins import one_name_for_twins, with_a_twin
 
 
 def answers(seed: int, n: int = 60, p: float = 0.6) -> list[Observation]:
@@ -23,3 +23,10 @@ def test_agreement_of_those_who_know_everything_means_nothing():
 
 def test_a_few_shared_answers_mean_nothing():
     assert with_a_twin({"a": answers(1, n=15)}, {"b": answers(1, n=15)}) == set()
+
+
+def test_twins_get_one_name_and_everybody_else_keeps_their_own():
+    learners = {str(n): answers(n) for n in range(30)} | {"x": answers(7), "y": answers(7)}
+    names = one_name_for_twins(learners)
+    assert len({names["7"], names["x"], names["y"]}) == 1
+    assert len(set(names.values())) == 30

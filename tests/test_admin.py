@@ -66,10 +66,10 @@ def test_a_version_with_its_figures_and_without_its_megabytes(operator, version)
     with CaptureQueriesContext(connection) as queries:
         text = text_of(operator.get(url("learnermodelversion_changelist")).content)
     figures = version.figures
-    assert f"version {version.pk} pfa-forgetting Fractions" in text and "450 answers of 15 learners" in text
+    assert f"version {version.pk}, pfa-forgetting Fractions" in text and "450 answers of 15 learners" in text
     for one in (figures["model"]["auc"], figures["model"]["log_loss"], figures["best_lr"]["log_loss"]):
         assert f"{one:.4f}" in text
-    assert f"{figures['in_use']['log_loss']:.4f} (the shipped defaults)" in text
+    assert f"{figures['in_use']['ece']:.4f} (the shipped defaults)" in text
     one = operator.get(url("learnermodelversion_change", version.pk))
     assert "compared" in one.content.decode() and version.data["hash"] in one.content.decode()
     assert not [q["sql"] for q in queries if '"params"' in q["sql"]]

@@ -23,7 +23,7 @@ from adaptive.conf import settings
 from adaptive.mastery.selectors import replay_progress
 from adaptive.mastery.versions import path_of, why_unusable
 from adaptive.practice.fitting.fitting import version_name, version_use
-from adaptive.practice.fitting.jobs import fit_ask, fit_cancel
+from adaptive.practice.fitting.jobs import fit_ask, fit_cancel, how_far
 
 
 def _where(course: Course | None) -> str:
@@ -50,12 +50,23 @@ class LearnerModelVersionAdmin(LookOnly):
             found = progress().get(version.course_id) if version.is_active and version.course_id else None
             return in_words(found) if found else ""
 
-        names = ["number", "name", "where", "is_active", "fitted_on", "auc", "log_loss", "ece", "baseline", "before"]
-        return [*names, "seed", "took", "created_at", states]
+        names = [
+            "number",
+            "where",
+            "in_use",
+            states,
+            "fitted_on",
+            "held_out",
+            "best_lr",
+            "before",
+            "seed",
+            "created_at",
+        ]
+        return names
 
     @admin.display(description="version", ordering="pk")
     def number(self, version: models.LearnerModelVersion) -> str:
-        return f"version {version.pk}"
+        return f"version {version.pk}, {version.name}"
 
     @admin.display(description="for", ordering="course")
     def where(self, version: models.LearnerModelVersion) -> str:
@@ -69,34 +80,22 @@ class LearnerModelVersionAdmin(LookOnly):
         n = f"{count(data['n_rows'], 'answer')} of {count(data['n_learners'], 'learner')}"
         return f"{n}, {data['file']}" if data["source"] == "file" else n
 
-    def _figure(self, version: models.LearnerModelVersion, name: str, of: str = "model") -> str:
-        return f"{version.figures[of][name]:.4f}" if of in version.figures else ""
+    @admin.display(description="in use", boolean=True, ordering="is_active")
+    def in_use(self, version: models.LearnerModelVersion) -> bool:
+        return version.is_active
 
-    @admin.display(description="AUC, held out")
-    def auc(self, version: models.LearnerModelVersion) -> str:
-        return self._figure(version, "auc")
+    @admin.display(description="AUC / log loss / calibration error, held out")
+    def held_out(self, version: models.LearnerModelVersion) -> str:
+        return _figures(version, "model")
 
-    @admin.display(description="log loss")
-    def log_loss(self, version: models.LearnerModelVersion) -> str:
-        return self._figure(version, "log_loss")
+    @admin.display(description="Best-LR's")
+    def best_lr(self, version: models.LearnerModelVersion) -> str:
+        return _figures(version, "best_lr")
 
-    @admin.display(description="calibration error")
-    def ece(self, version: models.LearnerModelVersion) -> str:
-        return self._figure(version, "ece")
-
-    @admin.display(description="Best-LR's log loss")
-    def baseline(self, version: models.LearnerModelVersion) -> str:
-        return self._figure(version, "log_loss", "best_lr")
-
-    @admin.display(description="log loss of what was in use")
+    @admin.display(description="of what was in use")
     def before(self, version: models.LearnerModelVersion) -> str:
-        if "in_use" not in version.figures:
-            return ""
-        return f"{self._figure(version, 'log_loss', 'in_use')} ({version_name(version.figures['in_use'])})"
-
-    @admin.display(description="fit took")
-    def took(self, version: models.LearnerModelVersion) -> str:
-        return "" if version.fit_seconds is None else f"{version.fit_seconds:.0f} s"
+        found = _figures(version, "in_use")
+        return f"{found} ({version_name(version.figures['in_use'])})" if found else ""
 
     @admin.display(description="can be used")
     def usable(self, version: models.LearnerModelVersion) -> str:
@@ -130,6 +129,11 @@ class LearnerModelVersionAdmin(LookOnly):
             self.message_user(request, version_use(number=number, course=course, actor=request.user.get_username()))
         except AdaptiveError as error:
             self.message_user(request, error.detail, messages.ERROR)
+
+
+def _figures(version: models.LearnerModelVersion, of: str) -> str:
+    found = version.figures.get(of)
+    return f"{found['auc']:.4f} / {found['log_loss']:.4f} / {found['ece']:.4f}" if found else ""
 
 
 def _as_json(value: Any) -> SafeString:
@@ -169,7 +173,7 @@ class FitForm(forms.ModelForm):
 @admin.register(models.LearnerModelFit)
 class LearnerModelFitAdmin(LookOnly):
     form = FitForm
-    list_display = ["number", "model", "where", "status", "how_far", "version", "asked_by", "created_at", "ended_at"]
+    list_display = ["number", "kind", "where", "status", "so_far", "version", "asked_by", "created_at", "ended_at"]
     list_filter = ["status"]
     list_select_related = ["course", "version"]
     ordering = ["-pk"]
@@ -200,7 +204,7 @@ class LearnerModelFitAdmin(LookOnly):
         return f"fit {asked.pk}"
 
     @admin.display(description="model")
-    def model(self, asked: models.LearnerModelFit) -> str:
+    def kind(self, asked: models.LearnerModelFit) -> str:
         return asked.backend.rpartition(".")[2]
 
     @admin.display(description="for")
@@ -208,10 +212,10 @@ class LearnerModelFitAdmin(LookOnly):
         return _where(asked.course)
 
     @admin.display(description="how far")
-    def how_far(self, asked: models.LearnerModelFit) -> SafeString | str:
+    def so_far(self, asked: models.LearnerModelFit) -> SafeString | str:
         if asked.status == models.LearnerModelFit.Status.RUNNING:
-            return format_html('<progress max="1" value="{}"></progress> {}', asked.done_share, asked.progress)
-        return asked.error or asked.outcome or asked.progress
+            return format_html('<progress max="1" value="{}"></progress> {}', asked.done_share, how_far(asked))
+        return how_far(asked)
 
     @admin.action(description="Cancel the fits", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet) -> None:

@@ -18,7 +18,7 @@ from adaptive.mastery.versions import model_in_use
 from adaptive.practice import replaying
 from adaptive.practice.fitting import jobs
 from tests.factories import Cast, cast_make, course_make
-from tests.practice.terms import term_make
+from tests.practice.terms import term_make, term_make_more
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +57,7 @@ def test_a_fit_is_stored_with_its_data_and_figures_and_changes_nothing_yet(cast:
     *lines, last = run("--course", "fractions", "--seed", "3")
     assert any("%  pfa-forgetting on all 15 learners" in line for line in lines)
     assert re.fullmatch(
-        r"Version \d+, pfa-forgetting, is fitted on 450 answers of 15 learners in \d+ s\. On the 90 answers of 3 "
+        r"Version \d+, pfa-forgetting, is fitted on 450 answers of 15 learners in \d+\.\d s\. On the 90 answers of 3 "
         r"learners held out: auc 0\.\d{4}, log loss 0\.\d{4}, ece 0\.\d{4}; best-lr: auc .*; the shipped defaults, in "
         r"use so far: auc .*\. It is stored, not in use yet\.",
         last,
@@ -99,13 +99,30 @@ def test_a_worse_one_is_not_put_in_use_unless_forced(cast: Cast) -> None:
     run("--course", "fractions", "--activate")
     good = LearnerModelVersion.objects.get()
     *_, last = run("--course", "fractions", "--model", "bkt", "--activate")
-    ours, theirs = re.search(r"is (0\.\d+), worse than the (0\.\d+) of version", last).groups()
+    ours, theirs = re.search(r"is (0\.\d+), worse than the (0\.\d+) of pfa-forgetting, the model of ver", last).groups()
     assert float(ours) > float(theirs) and "It is stored but not in use." in last
-    assert "which the version in use was fitted on" in last
+    assert "fitted without these learners" in last, "what is in use has seen them; that would be no fair comparison"
     assert model_in_use(cast.course).version_id == good.pk
     run("--course", "fractions", "--model", "bkt", "--activate", "--force")
     in_use = model_in_use(cast.course)
     assert in_use.version_id != good.pk and in_use.model.name == "bkt", "the version's own backend, not the setting's"
+
+
+def test_the_same_model_on_the_same_data_again_is_not_held_back(cast: Cast) -> None:
+    run("--course", "fractions", "--activate")
+    *_, last = run("--course", "fractions", "--seed", "6", "--activate")
+    assert last.endswith("It is in use now, and the learners' states follow in the background.")
+    assert LearnerModelVersion.objects.get(is_active=True).seed == 6
+
+
+def test_where_enough_came_later_only_that_is_compared(cast: Cast) -> None:
+    run("--course", "fractions", "--activate")
+    version = LearnerModelVersion.objects.get()
+    LearnerModelVersion.objects.update(data={**version.data, "until": version.data["from"]})
+    term_make_more(cast)
+    run("--course", "fractions", "--model", "bkt")
+    found = LearnerModelVersion.objects.get(name="bkt").figures
+    assert found["compared"]["rows"] == "unseen" and 200 <= found["compared"]["n"] <= found["model"]["n"]
 
 
 def test_list_and_back_to_earlier_ones(cast: Cast) -> None:

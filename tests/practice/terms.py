@@ -4,6 +4,7 @@ import random
 from datetime import timedelta
 
 from adaptive.assessment.types import Verdict
+from adaptive.catalog.models import Resource
 from adaptive.common.clock import now
 from adaptive.common.probability import sigmoid
 from adaptive.events.models import Attempt
@@ -34,6 +35,18 @@ def term_make(cast: Cast, *, n_learners: int = 15, n_answers: int = 30, seed: in
         for n in range(12)
     ]
     learners = learners_make(cast, n_learners)
+    _answer(cast, learners, exercises, n_answers, rng)
+    return learners
+
+
+def term_make_more(cast: Cast) -> None:
+    """The same learners go on, with a hundred answers each."""
+    learners = list(Learner.objects.filter(external_id__startswith="learner"))
+    exercises = list(cast.course.resources.filter(external_id__startswith="item").order_by("pk"))
+    _answer(cast, learners, exercises, 100, random.Random(7))
+
+
+def _answer(cast: Cast, learners: list[Learner], exercises: list[Resource], n_answers: int, rng: random.Random) -> None:
     attempts = []
     for learner in learners:
         ability = rng.gauss(0, 1)
@@ -50,4 +63,3 @@ def term_make(cast: Cast, *, n_learners: int = 15, n_answers: int = 30, seed: in
                 )
             )
     attempts_load(course=cast.course, attempts=attempts, source=Attempt.Source.IMPORT)
-    return learners

@@ -32,6 +32,7 @@ from adaptive.practice.fitting.jobs import (
     fit_ask,
     fit_cancel,
     fit_finish,
+    how_far,
     order_of,
 )
 
@@ -220,8 +221,6 @@ def _fit_line(asked: LearnerModelFit) -> str:
         name = class_at(asked.backend).name
     except ImportError:
         name = asked.backend
-    if asked.status == LearnerModelFit.Status.RUNNING:
-        how = f"{asked.done_share:.0%}, {asked.progress}"
-    else:
-        how = asked.error or (f"version {asked.version_id}" if asked.version_id else asked.progress)
-    return f"{name}, {where}, {asked.status}" + (f": {how}" if how else "")
+    version = f", version {asked.version_id}" if asked.version_id else ""
+    how = how_far(asked)
+    return f"{name}, {where}, {asked.status}{version}" + (f": {how}" if how else "")

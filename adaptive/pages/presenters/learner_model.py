@@ -111,4 +111,9 @@ def _facts(is_everywhere: bool, data: dict[str, Any], figures: dict[str, Any], s
         )
         % {"learners": _number(held_out["n_learners"]), "answers": _number(held_out["n_rows"]), "seed": seed}
     )
+    if figures["compared"]["rows"] != "all":
+        facts.append(
+            _("Version %(n)d was fitted on these learners too, which flatters its figures.")
+            % {"n": figures["in_use"]["version"]}
+        )
     return facts + list(data.get("notes", ()))

@@ -21,7 +21,7 @@ from adaptive.mastery.models import LearnerModelVersion
 from adaptive.mastery.versions import active_version, load_version
 from adaptive.practice import replaying
 from adaptive.practice.fitting.data import FitData, data_of_attempts, data_of_log
-from adaptive.practice.fitting.measuring import compared, figures_of, predicted, split_by_learner
+from adaptive.practice.fitting.measuring import Predicted, compared, figures_of, predicted, split_by_learner
 
 Progress = Callable[[float, str], None]
 """progress(share done in [0, 1], a few words)"""
@@ -74,6 +74,13 @@ def fit(order: Order, *, progress: Progress) -> Fitted:
     stage(0.55, f"predicting {n} that were held out")
     in_use, old_model = _in_use(order.course)
     old = predicted(old_model, split.held_out)
+
+    def old_refitted() -> Predicted:
+        if type(old_model) is model_class:
+            return new  # the same kind on more data: nothing that could be worse
+        say = stage(0.57, f"{old_model.name}, in use, without these learners too")
+        return predicted(type(old_model)(_fitted(type(old_model), split.train, order.seed, say)), split.held_out)
+
     figures = {
         "held_out": {"n_learners": split.n_held_out, "n_rows": len(new.y), "seed": order.seed},
         "model": figures_of(new.y, new.p),
@@ -83,7 +90,7 @@ def fit(order: Order, *, progress: Progress) -> Fitted:
             "name": old_model.name,
             **figures_of(old.y, old.p),
         },
-        "compared": compared(new, old, seen_until=_seen_until(in_use, data)),
+        "compared": compared(new, old, seen_until=_seen_until(in_use, data), old_refitted=old_refitted),
     }
     say = stage(0.6, f"{model_class.name} on all {data.n_learners:,} learners")
     started = time.perf_counter()
@@ -178,14 +185,13 @@ def why_held_back(figures: dict[str, Any]) -> str:
     found, in_use = figures["compared"], figures["in_use"]
     if not found["is_worse"]:
         return ""
-    rows = {
-        "all": f"the {found['n']:,} answers held out",
-        "seen": f"the {found['n']:,} answers held out (which the version in use was fitted on, as it happens)",
-        "unseen": f"the {found['n']:,} answers held out that came after the version in use",
-    }[found["rows"]]
+    later = " that came after the fit of the version in use" if found["rows"] == "unseen" else ""
+    other = version_name(in_use)
+    if found["rows"] == "refitted":
+        other = f"{in_use['name']}, the model of {other}, fitted without these learners"
     return (
-        f"Its log loss on {rows} is {found['log_loss']:.4f}, worse than the {found['log_loss_in_use']:.4f} of "
-        f"{version_name(in_use)}."
+        f"Its log loss on the {found['n']:,} answers held out{later} is {found['log_loss']:.4f}, worse than the "
+        f"{found['log_loss_in_use']:.4f} of {other}."
     )
 
 
@@ -209,7 +215,7 @@ def sentence_of(stored: Stored) -> str:
         )
     return (
         f"Version {version.pk}, {version.name}, is fitted on {data['n_rows']:,} answers of {data['n_learners']:,} "
-        f"learners in {version.fit_seconds:.0f} s. On the {held_out['n_rows']:,} answers of "
+        f"learners in {version.fit_seconds:.1f} s. On the {held_out['n_rows']:,} answers of "
         f"{count(held_out['n_learners'], 'learner')} held out: {figures_line(figures['model'])}; "
         f"best-lr: {figures_line(figures['best_lr'])}; "
         f"{version_name(figures['in_use'])}, in use so far: {figures_line(figures['in_use'])}. {end}"

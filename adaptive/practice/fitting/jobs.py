@@ -270,6 +270,16 @@ def _listen(held: Claim, line: str) -> None:
         logger.warning("fit %s: a line that says nothing: %s", held.fit_id, line[:200])
 
 
+def how_far(asked: LearnerModelFit) -> str:
+    """How far it is, or what became of it, in a few words."""
+    if asked.status == Status.RUNNING:
+        return f"{asked.done_share:.0%}, {asked.progress}"
+    if asked.status == Status.DONE:
+        # Whether it is in use, and why not; the figures before that stand with the version.
+        return asked.outcome[asked.outcome.rfind("It is ") :]
+    return asked.error or asked.progress
+
+
 # -- in the process of its own
 def order_of(asked: LearnerModelFit) -> Order:
     """What the row asks for. InvalidInput where its log is another one by now."""

@@ -1,6 +1,6 @@
 """How good a fit is on learners it has not seen, beside the baseline and beside the version in use. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,19 +81,22 @@ def figures_of(y: np.ndarray, p: np.ndarray) -> dict[str, Any]:
     return {**{name: round(value, 6) for name, value in figures.items()}, "n": len(y)}
 
 
-def compared(new: Predicted, old: Predicted, *, seen_until: float | None) -> dict[str, Any]:
-    """Log loss of the new model and of the one in use, on the same rows.
+def compared(
+    new: Predicted, old: Predicted, *, seen_until: float | None, old_refitted: Callable[[], Predicted]
+) -> dict[str, Any]:
+    """Log loss of the new model and of the one in use, on the same rows, neither having been fitted on them.
 
-    seen_until: up to when the one in use was fitted on these learners' own answers; where enough came later, only
-    those count, as nobody should be measured on what they were shown. None: it has not seen them.
+    seen_until: up to when the one in use was fitted on these learners' own answers; None: it has not seen them. Where
+    enough answers came later, only those count ("unseen"). Else the same kind of model is fitted without these
+    learners, and stands in for it ("refitted"): a stored version would beat every new one on what it has seen.
     """
-    rows = np.ones(len(new.y), dtype=bool)
-    which = "all"
+    rows, which = np.ones(len(new.y), dtype=bool), "all"
     if seen_until is not None:
         later = new.at > seen_until
         right = new.y[later] >= 0.5
-        which = "seen"
         if len(right) >= MIN_UNSEEN and right.any() and not right.all():
             rows, which = later, "unseen"
+        else:
+            old, which = old_refitted(), "refitted"
     ours, theirs = (round(log_loss(one.y[rows], one.p[rows]), 6) for one in (new, old))
     return {"rows": which, "n": int(rows.sum()), "log_loss": ours, "log_loss_in_use": theirs, "is_worse": ours > theirs}

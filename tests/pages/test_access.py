@@ -13,7 +13,8 @@ LEARNER = {
     "course", "practice", "pick", "why", "disagree", "done", "resource", "answer", "hint", "attempt", "attempt-state",
     "reveal", "contest", "skills", "skill",
 }  # fmt: skip
-TEACHER = {"report", "report-map", "report-skill", "report-exercise", "learner", "learner-skill", "review", "review-one"}
+TEACHER = {"report", "report-map", "report-skill", "report-exercise", "review", "review-one"}
+TEACHER |= {"learner", "learner-skill"}
 POSTED = {"disagree", "done", "answer", "hint", "reveal", "contest"}
 
 

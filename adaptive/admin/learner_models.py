@@ -173,7 +173,7 @@ class FitForm(forms.ModelForm):
 @admin.register(models.LearnerModelFit)
 class LearnerModelFitAdmin(LookOnly):
     form = FitForm
-    list_display = ["number", "kind", "where", "status", "so_far", "version", "asked_by", "created_at", "ended_at"]
+    list_display = ["number", "kind", "where", "status", "so_far", "version", "asked_by", "created_at"]
     list_filter = ["status"]
     list_select_related = ["course", "version"]
     ordering = ["-pk"]

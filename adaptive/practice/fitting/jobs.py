@@ -226,6 +226,9 @@ def fit_work(fit_id: int) -> str:
         finally:
             if process.poll() is None:
                 process.kill()
+            # Who waited for this one need not wait for the sweeper too.
+            for waiting in LearnerModelFit.objects.filter(status=Status.QUEUED, next_at__lte=Now()).order_by("pk")[:1]:
+                publish(waiting.pk)
 
 
 def _watch(held: Claim, process: subprocess.Popen) -> str:

@@ -24,7 +24,9 @@ class AdaptiveSettings:
     llm_options: dict[str, Any] = field(default_factory=dict)
     embedding: str = "adaptive.backends.embedding.sentence_encoder.SentenceEncoder"
     embedding_options: dict[str, Any] = field(default_factory=dict)
+    # Where nothing has been fitted, this one's shipped defaults are in use; a fit makes one of the second kind.
     learner_model: str = "adaptive.backends.learner_model.pfa.PfaForgetting"
+    learner_model_to_fit: str = "adaptive.backends.learner_model.blend.Blend"
     # Below this confidence an assessment of words goes to a teacher instead of to the student.
     release_confidence: float = 0.75
     # The success window worth practising in, on p_correct: our operational reading of the zone of proximal
@@ -49,7 +51,7 @@ class AdaptiveSettings:
             raise ImproperlyConfigured(
                 f"ADAPTIVE['ZPD_LOW'] ({self.zpd_low}) must be below ADAPTIVE['ZPD_HIGH'] ({self.zpd_high})."
             )
-        for name in ("llm", "embedding", "learner_model"):
+        for name in ("llm", "embedding", "learner_model", "learner_model_to_fit"):
             if "." not in getattr(self, name):
                 raise ImproperlyConfigured(
                     f"ADAPTIVE[{name.upper()!r}] is {getattr(self, name)!r}; give the dotted path of a backend class."

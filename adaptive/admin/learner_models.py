@@ -158,7 +158,7 @@ class FitForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "backend" in self.fields:  # not where the row is only looked at
-            default = settings().learner_model
+            default = settings().learner_model_to_fit
             known = {default: class_at(default).name, **{path_of(known): name for name, known in MODELS.items()}}
             self.fields["backend"].choices = list(known.items())
 

@@ -49,7 +49,9 @@ class CourseAdmin(admin.ModelAdmin):
     def fit(self, request, queryset):
         for course in queryset:
             try:
-                asked = fit_ask(course=course, backend=settings().learner_model, asked_by=request.user.get_username())
+                asked = fit_ask(
+                    course=course, backend=settings().learner_model_to_fit, asked_by=request.user.get_username()
+                )
             except AdaptiveError as error:
                 self.message_user(request, error.detail, messages.ERROR)
             else:

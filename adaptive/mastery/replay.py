@@ -47,8 +47,11 @@ def replay(model: LearnerModel, history: Iterable[Taken]) -> Belief:
     return belief
 
 
-def observation_of(*, item: Item, score: float, submitted_at: float, n_hints: int) -> Observation:
-    return Observation(item=item, score=score, at=submitted_at, n_hints=n_hints)
+def observation_of(
+    *, item: Item, score: float, submitted_at: float, n_hints: int, latency_ms: int | None
+) -> Observation:
+    seconds = None if latency_ms is None else latency_ms / 1000
+    return Observation(item=item, score=score, at=submitted_at, n_hints=n_hints, elapsed_seconds=seconds)
 
 
 def history_of(*, learner_id: int, course_id: int, items: dict[int, Item], after: int = 0) -> Iterator[Taken]:
@@ -61,13 +64,17 @@ def history_of(*, learner_id: int, course_id: int, items: dict[int, Item], after
             learner_id=learner_id, course_id=course_id, applied_seq__gt=after, assessments__is_current=True
         )
         .order_by("applied_seq")
-        .values_list("pk", "resource_id", "assessments__score", "submitted_at", "n_hints")
+        .values_list("pk", "resource_id", "assessments__score", "submitted_at", "n_hints", "latency_ms")
     )
-    for pk, resource_id, score, submitted_at, n_hints in rows.iterator(chunk_size=5000):
+    for pk, resource_id, score, submitted_at, n_hints, latency_ms in rows.iterator(chunk_size=5000):
         yield Taken(
             pk,
             observation_of(
-                item=items[resource_id], score=score, submitted_at=submitted_at.timestamp(), n_hints=n_hints
+                item=items[resource_id],
+                score=score,
+                submitted_at=submitted_at.timestamp(),
+                n_hints=n_hints,
+                latency_ms=latency_ms,
             ),
         )
 

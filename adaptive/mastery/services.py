@@ -92,7 +92,11 @@ def attempt_apply(*, attempt: Attempt, score: float) -> list[Change]:
     belief = Belief(row.state or in_use.model.empty(), row.n_applied)
     item = items_of([attempt.resource_id])[attempt.resource_id]
     observation = observation_of(
-        item=item, score=score, submitted_at=attempt.submitted_at.timestamp(), n_hints=attempt.n_hints
+        item=item,
+        score=score,
+        submitted_at=attempt.submitted_at.timestamp(),
+        n_hints=attempt.n_hints,
+        latency_ms=attempt.latency_ms,
     )
     take_in(in_use.model, belief, Taken(attempt.pk, observation))
     attempt.applied_seq = belief.n_applied

@@ -205,6 +205,7 @@ def _replay(
                 score=attempt.verdict.score,
                 submitted_at=attempt.submitted_at.timestamp(),
                 n_hints=attempt.n_hints,
+                latency_ms=attempt.latency_ms,
             )
             take_in(in_use.model, belief, Taken(attempt_id, observation))
             order.applied_seq[attempt_id] = belief.n_applied

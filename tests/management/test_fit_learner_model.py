@@ -21,11 +21,13 @@ from tests.factories import Cast, cast_make, course_make
 from tests.practice.terms import term_make, term_make_more
 
 pytestmark = pytest.mark.django_db
+PFA = "adaptive.backends.learner_model.pfa.PfaForgetting"
 
 
 @pytest.fixture(autouse=True)
-def told(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Nobody is told over the broker."""
+def told(monkeypatch: pytest.MonkeyPatch, settings: Any) -> list[int]:
+    """Nobody is told over the broker; and a model that is fitted within a second."""
+    settings.ADAPTIVE = {**settings.ADAPTIVE, "LEARNER_MODEL_TO_FIT": PFA}
     ids: list[int] = []
     monkeypatch.setattr(jobs, "publish", lambda fit_id: ids.append(fit_id) or True)
     monkeypatch.setattr(replaying, "publish", lambda course_id: ids.append(course_id) or True)
@@ -64,7 +66,7 @@ def test_a_fit_is_stored_with_its_data_and_figures_and_changes_nothing_yet(cast:
     ), last
     version = LearnerModelVersion.objects.get()
     assert (version.name, version.seed, version.course, version.is_active) == ("pfa-forgetting", 3, cast.course, False)
-    assert version.backend == "adaptive.backends.learner_model.pfa.PfaForgetting" and version.model_version
+    assert version.backend == PFA and version.model_version
     assert version.data["n_rows"] == 450 and version.data["n_learners"] == 15 and version.data["source"] == "attempts"
     assert version.data["from"] < version.data["until"] and len(version.data["hash"]) == 64
     assert version.fit_seconds > 0 and version.params["items"]

@@ -12,6 +12,7 @@ from adaptive.common.clock import now
 from adaptive.mastery import services, versions
 from adaptive.mastery.activation import version_activate
 from adaptive.mastery.models import LearnerModelVersion, LearnerState, MasteryChange, SkillMastery
+from adaptive.mastery.replay import history_of, items_answered
 from adaptive.mastery.selectors import learner_state, mastery_of, replay_progress, strongest_evidence
 from adaptive.mastery.services import state_check, state_rebuild
 from adaptive.mastery.versions import model_in_use
@@ -282,3 +283,23 @@ def test_the_strongest_evidence_comes_first_and_costs_one_query(cast, django_ass
     everything = [abs(c.after - c.before) for c in MasteryChange.objects.filter(skill=cast.skills[0])]
     assert steps == sorted(everything, reverse=True)[:3]
     assert found[cast.skills[1].pk] == []
+
+
+def test_how_long_an_answer_took_reaches_the_model_live_and_in_replay(cast, monkeypatch):
+    seen = []
+    real = services.take_in
+    monkeypatch.setattr(
+        services, "take_in", lambda model, belief, taken: seen.append(taken) or real(model, belief, taken)
+    )
+    answer_submit(
+        tenant=cast.tenant,
+        learner=cast.alice,
+        course=cast.course,
+        resource=cast.exercises["choice"],
+        score=1.0,
+        latency_ms=12_500,
+        source="rest",
+    )
+    ids = {"learner_id": cast.alice.pk, "course_id": cast.course.pk}
+    assert [taken.observation.elapsed_seconds for taken in seen] == [12.5]
+    assert list(history_of(**ids, items=items_answered(**ids))) == seen

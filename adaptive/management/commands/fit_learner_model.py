@@ -51,7 +51,7 @@ class Command(BaseCommand):
         parser.add_argument("--tenant", help="the tenant's slug, where several have a course of this id")
         parser.add_argument("--from", dest="path", type=Path, metavar="CSV", help="fit on this log; needs --course")
         parser.add_argument(
-            "--model", choices=sorted(MODELS), help="which learner model (default: the one in settings)"
+            "--model", choices=sorted(MODELS), help="which learner model (default: the setting LEARNER_MODEL_TO_FIT)"
         )
         parser.add_argument("--seed", type=int, default=0, help="decides who is held out, and the fit (default 0)")
         parser.add_argument("--activate", action="store_true", help="put it in use where it is not worse")
@@ -93,7 +93,7 @@ class Command(BaseCommand):
             raise CommandError(error.detail) from None
 
     def _fit(self, course: Course | None, options: dict[str, Any]) -> None:
-        backend = path_of(MODELS[options["model"]]) if options["model"] else settings().learner_model
+        backend = path_of(MODELS[options["model"]]) if options["model"] else settings().learner_model_to_fit
         if options["background"]:
             asked = fit_ask(
                 course=course,

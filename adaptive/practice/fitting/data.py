@@ -15,6 +15,7 @@ from adaptive.common.errors import InvalidInput
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.mastery.items import items_of
+from adaptive.mastery.replay import observation_of
 from adaptive.practice.log_times import times_of
 
 N_NAMED = 5
@@ -66,21 +67,34 @@ def data_of_attempts(*, course: Course | None, say: Say) -> FitData:
         attempts = attempts.filter(course=course)
     items = items_of(attempts.order_by().values_list("resource_id", flat=True).distinct())
     data, digest = FitData(), hashlib.sha256()
+    learner_of: dict[str, int] = {}
     rows = attempts.order_by("course_id", "learner_id", "applied_seq").values_list(
-        "course_id", "learner_id", "resource_id", "assessments__score", "submitted_at", "n_hints"
+        *("course_id", "learner_id", "resource_id", "assessments__score", "submitted_at", "n_hints", "latency_ms")
     )
-    for number, (course_id, learner_id, resource_id, score, submitted_at, n_hints) in enumerate(
-        rows.iterator(chunk_size=5000), start=1
-    ):
-        at = submitted_at.timestamp()
+    for number, row in enumerate(rows.iterator(chunk_size=5000), start=1):
+        course_id, learner_id, resource_id, score, submitted_at, n_hints, latency_ms = row
         key = f"{course_id}/{learner_id}"
-        data.person.setdefault(key, str(learner_id))
-        data.histories.setdefault(key, []).append(Observation(items[resource_id], score, at, n_hints))
-        digest.update(f"{learner_id}\x1f{resource_id}\x1f{score!r}\x1f{at!r}\x1f{n_hints}\x1e".encode())
+        learner_of[key] = learner_id
+        observation = observation_of(
+            item=items[resource_id],
+            score=score,
+            submitted_at=submitted_at.timestamp(),
+            n_hints=n_hints,
+            latency_ms=latency_ms,
+        )
+        data.histories.setdefault(key, []).append(observation)
+        digest.update(f"{row!r}\x1e".encode())
         if not number % SAY_EVERY:
             say(f"read {number:,} answers")
-    learners = {int(person) for person in data.person.values()}
-    n_simulated = Learner.objects.filter(pk__in=learners, is_simulated=True).count()
+    # By their own ids, not by keys of this database: the same class is split in the same way wherever it is loaded.
+    learners = {
+        pk: (f"{tenant}/{external_id}", is_simulated)
+        for pk, tenant, external_id, is_simulated in Learner.objects.filter(
+            pk__in=set(learner_of.values())
+        ).values_list("pk", "tenant__slug", "external_id", "is_simulated")
+    }
+    data.person = {key: learners[pk][0] for key, pk in learner_of.items()}
+    n_simulated = sum(is_simulated for _, is_simulated in learners.values())
     _facts(data, source="attempts", fingerprint=digest.hexdigest(), n_simulated=n_simulated)
     say(f"{data.n_rows:,} answers of {data.n_learners:,} learners")
     return data
@@ -118,7 +132,7 @@ def data_of_log(*, course: Course, path: Path, say: Say) -> FitData:
         rows = of_learner[learner]
         data.person[learner] = learner
         data.histories[learner] = [
-            Observation(match.item(row), row.score, moment.submitted)
+            Observation(match.item(row), row.score, moment.submitted, elapsed_seconds=moment.seconds)
             for row, moment in zip(rows, times_of(rows, end=LOG_ENDS_AT), strict=True)
         ]
     data.notes = match.notes()

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adaptive.common.errors import InvalidInput
+
 from .packing import pack_array, unpack_array
 
 DEPTH = 6
@@ -82,7 +84,10 @@ def fit(
 
     rising: features of which more can only mean a higher probability. Same input and seed, same trees.
     """
-    import lightgbm  # heavy, and for fitting only
+    try:
+        import lightgbm  # heavy, and for fitting only
+    except OSError as error:  # its wheel does not bring OpenMP along
+        raise InvalidInput(f"LightGBM cannot be loaded; install the package libgomp1 (libgomp) ({error}).") from error
 
     options = {
         "objective": "cross_entropy",

@@ -98,6 +98,6 @@ def test_the_example_names_every_setting_that_is_read_and_no_other():
     for folder in ("lms_project", "adaptive"):
         for path in (ROOT / folder).rglob("*.py"):
             read |= set(re.findall(r"""["'](ADAPTIVE_[A-Z_]+|DATABASE_URL|CELERY_BROKER_URL)["']""", path.read_text()))
-    read -= {"ADAPTIVE_SUPERVISOR", "ADAPTIVE_PRELOAD_MODELS"}  # `start` tells its own processes
+    read -= {"ADAPTIVE_SUPERVISOR", "ADAPTIVE_PRELOAD_MODELS", "ADAPTIVE_NICENESS"}  # `start` tells its own processes
     named = set(re.findall(r"^# ([A-Z][A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
     assert named == read

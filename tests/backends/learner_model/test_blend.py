@@ -170,14 +170,21 @@ def test_stacking_gives_a_useless_voice_no_weight():
     assert abs(bias) < 0.15
 
 
-def test_with_fifty_learners_it_is_no_worse_than_best_lr():
+def test_with_fifty_learners_it_is_no_worse_than_best_lr_and_live_use_is_the_evaluation():
     log = read_log(shared("kt", "dbe_kt22", "attempts.csv.gz"))
     names = sorted(log.histories, key=int)
     train = {name: log.histories[name] for name in names[:50]}
     test = {name: log.histories[name] for name in names[500:600]}
     figures = {}
     for model_class in (Blend, BestLr):
-        y, p, _ = predict_all(model_class(model_class.fit(train, 0)), test)
+        model = model_class(model_class.fit(train, 0))
+        y, p, _ = predict_all(model, test)
         figures[model_class.name] = (auc(y, p), log_loss(y, p))
+        live, first = [], next(iter(test.values()))
+        state = model.empty()
+        for observation in first:
+            live.append(model.predict(state, observation.item, observation.at))
+            state = json.loads(json.dumps(model.update(state, observation)))
+        assert np.abs(np.array(live) - p[: len(first)]).max() < 1e-4
     assert figures["blend"][0] >= figures["best-lr"][0]
     assert figures["blend"][1] <= figures["best-lr"][1]

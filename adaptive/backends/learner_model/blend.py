@@ -1,17 +1,18 @@
 """Our learner model: counted features and several abilities under boosted trees, a recurrent network beside them.
 
 P(correct) of an exercise = a calibrated blend, in logits, of
-- boosted trees over what the learner's answers look like from it (`counters`) and over what two models of several
-  abilities expect (`factors`: one with a single ability, one with as many as the data want);
+- boosted trees over what the learner's answers look like from it (`counters`), over what two models of several
+  abilities expect (`factors`: one with a single ability, one with as many as the data want) and over what neighbouring
+  exercises say (`neighbours`);
 - recurrent networks over the same and over the whole sequence (`recurrent`);
-- PFA with forgetting (`pfa`), where the log is small.
+- a logistic regression on the same features (`linear`) and, where the log is small, PFA with forgetting (`pfa`).
 How much each counts, how many trees, epochs and abilities: chosen inside, on learners held out of the training part.
 
 p_mastery of a skill is told by PFA with forgetting, which is fitted with it: it keeps the promises that mastery needs
 (a right answer never lowers it, every attempt's contribution can be told, it forgets), which trees and networks do not.
 
-Features of a training row never come from its own learner's answers to that item: difficulties and loadings are fitted
-on other learners (five groups). A few items are hidden in each group, so that unseen items are no surprise.
+Features of a training row never come from its own learner's answers to that item: difficulties, loadings and neighbours
+are fitted on other learners (five groups). A few items are hidden in each group, so that unseen items are no surprise.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,9 @@ from . import counters, factors
 from .base import Item, LearnerModel, Observation, Params, SkillView, State, check_observation
 from .counters import Eases
 from .factors import Belief, Factors
+from .linear import Linear
 from .logistic_model import P_MIN, effective_score
+from .neighbours import Neighbours, Recent
 from .packing import pack_array, unpack_array
 from .pfa import PfaForgetting
 from .recurrent import Recurrent, Seen
@@ -46,18 +49,26 @@ class View:
 
     counted: counters.Look
     abilities: list[tuple[Belief, factors.Seen]]
+    expected: float
+    recent: Recent | None
     row: np.ndarray
     nets: list[tuple[np.ndarray, Seen, float]]
 
 
 class Parts:
-    """What a row of features is made of: eases, the ability models; used by fitting and by the model itself."""
+    """What a row of features is made of: eases, ability models, neighbours; used by fitting and by the model itself.
 
-    def __init__(self, eases: Eases, abilities: Sequence[Factors]) -> None:
-        self.eases, self.abilities = eases, list(abilities)
+    Fitting needs rows without neighbours first, because those are fitted on what the abilities leave open.
+    """
+
+    def __init__(self, eases: Eases, abilities: Sequence[Factors], neighbours: Neighbours | None = None) -> None:
+        self.eases, self.abilities, self.neighbours = eases, list(abilities), neighbours
 
     def empty(self) -> State:
-        return {**counters.empty(), "f": [factors.empty(one.k) for one in self.abilities]}
+        state = {**counters.empty(), "f": [factors.empty(one.k) for one in self.abilities]}
+        if self.neighbours:
+            state["h"] = self.neighbours.empty()
+        return state
 
     def look(self, state: State, item: Item, at: float) -> View:
         counted = counters.look(state, self.eases, item, at)
@@ -68,11 +79,23 @@ class Parts:
             found = factors.look(one, belief, *one.of(item, self.eases))
             seen.append((belief, found))
             features += found.features
-        return View(counted, seen, np.array(features, dtype=np.float32), [])
+        expected = expected_of(features[-1])
+        recent = None
+        if self.neighbours:
+            recent = self.neighbours.unpack(state["h"])
+            features += self.neighbours.look(recent, item.id)
+        return View(counted, seen, expected, recent, np.array(features, dtype=np.float32), [])
 
     def take(self, state: State, item: Item, view: View, score: float, elapsed_seconds: float) -> None:
         counters.take(state, self.eases, item, view.counted, score, elapsed_seconds)
         state["f"] = [factors.pack(factors.take(belief, seen, score)) for belief, seen in view.abilities]
+        if self.neighbours and view.recent:
+            state["h"] = self.neighbours.take(view.recent, item.id, score - view.expected)
+
+
+def expected_of(logit: float) -> float:
+    """P(correct) by the larger ability model, from its last feature."""
+    return sigmoid(float(np.float32(logit)))
 
 
 def outcome_of(view: View, score: float, elapsed_seconds: float | None) -> tuple[float, float, float, float]:
@@ -85,7 +108,7 @@ class Blend(LearnerModel):
     """Counters, abilities, trees and networks; mastery by PFA with forgetting. Unfitted it is PFA with forgetting."""
 
     name: ClassVar[str] = "blend"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
 
     def __init__(self, params: Params | None = None) -> None:
         super().__init__(params)
@@ -93,13 +116,19 @@ class Blend(LearnerModel):
         self._pfa = PfaInside(given.get("pfa"))
         self._parts: Parts | None = None
         self._trees: Trees | None = None
+        self._linear: Linear | None = None
         self._nets: list[Recurrent] = []
         self._weights = {"pfa": 1.0}
         self._bias = 0.0
         if given.get("weights"):
             self._weights = {name: float(weight) for name, weight in given["weights"].items()}
             self._bias = float(given["bias"])
-            self._parts = Parts(_eases_from(given["eases"]), [Factors.from_params(one) for one in given["abilities"]])
+            self._parts = Parts(
+                _eases_from(given["eases"]),
+                [Factors.from_params(one) for one in given["abilities"]],
+                Neighbours.from_params(given["neighbours"]),
+            )
+            self._linear = Linear.from_params(given["linear"]) if given.get("linear") else None
             if given.get("trees"):
                 self._trees = Trees.from_params(given["trees"])
             self._nets = [Recurrent.from_params(one) for one in given["nets"]]
@@ -129,6 +158,8 @@ class Blend(LearnerModel):
         weights = self._weights
         if self._trees and weights.get("trees"):
             logit += weights["trees"] * self._trees.logit(view.row)
+        if self._linear and weights.get("linear"):
+            logit += weights["linear"] * self._linear.logit(view.row)
         if self._nets and weights.get("nets"):
             of_nets = [net.logit(*seen) for net, seen in zip(self._nets, view.nets, strict=True)]
             logit += weights["nets"] * sum(of_nets) / len(of_nets)

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from adaptive.common.hashing import stable_hash
 
-from . import counters, factors, recurrent_fit, trees
+from . import counters, factors, linear, neighbours, recurrent_fit, trees
 from .base import Observation, Params, check_observation
-from .blend import Blend, Parts, PfaInside, eases_to_params, outcome_of, rounded
+from .blend import Blend, Parts, PfaInside, eases_to_params, expected_of, outcome_of, rounded
 from .counters import Eases, eases_of
 from .factors import Factors
 from .logistic_model import effective_score
 from .recurrent_fit import Sequence_
+from .trees import Trees
 from .twins import one_name_for_twins
 
 Say = Callable[[str], None]
@@ -23,9 +24,11 @@ Say = Callable[[str], None]
 N_GROUPS = 5
 CHECKED = (0, 1)
 """Groups on which stopping and blending are decided: each once, with all the others to learn from."""
+CHECK_ALL = 20_000  # rows up to which two groups would be too few to decide on, so that all are
+BAGGED, N_BAGS = 200_000, 3  # rows up to which trees are grown several times, since chance has much to say
 
 MIN_LEARNERS, MIN_ROWS = 20, 1_500  # below, PFA with forgetting alone
-SMALL = 60_000  # rows up to which PFA is a third voice in the blend
+SMALL = 60_000  # rows up to which PFA and a logistic regression have a voice in the blend
 HIDDEN_ITEMS = 0.04  # share of items that a group's features must do without
 MAX_PFA_ROWS = 150_000  # 17 coefficients and the difficulties want no more
 MAX_ROWS = 1_500_000  # of trees and networks; the learners beyond are left out, by lot
@@ -55,27 +58,21 @@ def fit_blend(cls: type[Blend], histories: Mapping[str, Sequence[Observation]], 
 
     learners = _some(learners, MAX_ROWS)
     k, shrink, of_k = _choose_abilities(learners, seed, say)
-    say(f"abilities: 1 and {k}; features of {N_GROUPS} groups follow")
-    rows: dict[str, Sequence_] = {}
-    for group in range(N_GROUPS):
-        parts = _parts(
-            [one for one in learners if one.group != group], k, shrink, seed, hide=np.random.default_rng([seed, group])
-        )
-        for one in learners:
-            if one.group == group:
-                rows[one.name] = _rows(parts, one)
-        say(f"features: group {group + 1} of {N_GROUPS}")
-    parts = _parts(learners, k, shrink, seed)
+    say(f"abilities: 1 and {k}")
+    rows, parts = _cross_fitted(learners, k, shrink, seed, say)
+    assert parts.neighbours is not None
 
-    weights, bias, n_trees, nets, losses = _blend(learners, rows, seed, n_rows, say)
+    weights, bias, n_trees, nets, losses = _blend(learners, k, shrink, seed, n_rows, say)
     x, y = _table([rows[one.name] for one in learners])
-    final = trees.fit(x, y, seed=seed, n_trees=max(int(n_trees * 1.1), 10), rising=_RISING)
+    final = _bag(x, y, seed, n_rows, n_trees=max(int(n_trees * 1.1), 10))
     say(f"{final.n_trees} trees on all groups")
     return {
         "pfa": pfa,
         "eases": eases_to_params(parts.eases),
         "abilities": [one.to_params() for one in parts.abilities],
+        "neighbours": parts.neighbours.to_params(),
         "trees": final.to_params(),
+        "linear": linear.fit(x, y).to_params() if "linear" in weights else None,
         "nets": [net.to_params() for net in nets],
         "weights": weights,
         "bias": bias,
@@ -90,7 +87,50 @@ def fit_blend(cls: type[Blend], histories: Mapping[str, Sequence[Observation]], 
     }
 
 
-_RISING = (counters.FEATURES.index("ease"),)
+_N_BEFORE = len(counters.FEATURES) + 2 * factors.N_FEATURES
+_RISING = (counters.FEATURES.index("ease"), *(_N_BEFORE + place for place in neighbours.RISING))
+"""Features that other learners' answers to the item went into. Left free, the trees would find out that a group whose
+own answers were worse looks better from the other groups, and learn the wrong sign."""
+
+
+def _cross_fitted(
+    learners: Sequence[_Learner], k: int, shrink: float, seed: int, say: Say, *, without: int | None = None
+) -> tuple[dict[str, Sequence_], Parts]:
+    """(rows by learner, parts): every group's rows from parts that the other groups were fitted to; parts of them all.
+
+    without: a group that nothing may be fitted to, because it judges. Its own rows come from the parts of all others.
+    Were it only left out at the end, its answers would already speak from the other groups' rows.
+    """
+    inside = [one for one in learners if one.group != without]
+    groups = sorted({one.group for one in inside})
+    rows: dict[str, Sequence_] = {}
+    for group in groups:
+        train, own = _split(inside, group)
+        parts = _parts(train, k, shrink, seed, hide=np.random.default_rng([seed, group]))
+        rows |= {one.name: _rows(parts, one) for one in own}
+    paths = {}
+    for one in inside:
+        expected = [expected_of(logit) for logit in rows[one.name].features[:, -1].tolist()]
+        paths[one.name] = neighbours.Path([o.item.id for o in one.history], np.array(one.scores) - np.array(expected))
+    for group in groups:
+        train, own = _split(inside, group)
+        found = neighbours.fit([paths[one.name] for one in train], seed=seed)
+        for one in own:
+            row = rows[one.name]
+            row.features = np.concatenate([row.features, neighbours.features_of(found, paths[one.name])], axis=1)
+    parts = _parts(inside, k, shrink, seed)
+    parts.neighbours = neighbours.fit([paths[one.name] for one in inside], seed=seed)
+    if without is not None:
+        rows |= {one.name: _rows(parts, one) for one in learners if one.group == without}
+    say("features of all groups" if without is None else f"features without group {without + 1}")
+    return rows, parts
+
+
+def _bag(x: NDArray, y: NDArray, seed: int, n_rows: int, **options: Any) -> Trees:
+    """Trees grown once or, where the log is small, several times."""
+    bags = N_BAGS if n_rows <= BAGGED else 1
+    found = [trees.fit(x, y, seed=seed + 100 * bag, rising=_RISING, **options) for bag in range(bags)]
+    return found[0] if bags == 1 else Trees.mean_of(found)
 
 
 def _learners(histories: Mapping[str, Sequence[Observation]], seed: int) -> list[_Learner]:
@@ -195,20 +235,23 @@ def _table(rows: Sequence[Sequence_]) -> tuple[NDArray[np.float32], NDArray[np.f
 
 
 def _blend(
-    learners: Sequence[_Learner], rows: Mapping[str, Sequence_], seed: int, n_rows: int, say: Say
+    learners: Sequence[_Learner], k: int, shrink: float, seed: int, n_rows: int, say: Say
 ) -> tuple[dict[str, float], float, float, list[Any], dict[str, float]]:
     """(weights, bias, number of trees, nets, held-out log losses)."""
     voices: dict[str, list[NDArray]] = {"trees": [], "nets": []}
     if n_rows <= SMALL:
-        voices["pfa"] = []
+        voices |= {"linear": [], "pfa": []}
     nets, counts, outcome = [], [], []
-    for group in CHECKED:
+    for group in range(N_GROUPS) if n_rows <= CHECK_ALL else CHECKED:
+        rows, _ = _cross_fitted(learners, k, shrink, seed, say, without=group)
         train, test = _split(learners, group)
         seen, held_out = [rows[one.name] for one in train], [rows[one.name] for one in test]
         x, y = _table(seen)
         x_out, y_out = _table(held_out)
-        found = trees.fit(x, y, seed=seed, held_out=(x_out, y_out), rising=_RISING)
-        counts.append(found.n_trees)
+        found = _bag(x, y, seed, n_rows, held_out=(x_out, y_out))
+        counts.append(found.n_trees / (N_BAGS if n_rows <= BAGGED else 1))
+        if "linear" in voices:
+            voices["linear"].append(linear.fit(x, y).logits(x_out))
         voices["trees"].append(found.logits(x_out))
         say(f"trees without group {group + 1}: {found.n_trees}")
         del x, x_out

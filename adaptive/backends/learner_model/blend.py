@@ -5,7 +5,7 @@ P(correct) of an exercise = a calibrated blend, in logits, of
   abilities expect (`factors`: one with a single ability, one with as many as the data want) and over what neighbouring
   exercises say (`neighbours`);
 - recurrent networks over the same and over the whole sequence (`recurrent`);
-- a logistic regression on the same features (`linear`) and, where the log is small, PFA with forgetting (`pfa`).
+- PFA with forgetting (`pfa`), where the log is small.
 How much each counts, how many trees, epochs and abilities: chosen inside, on learners held out of the training part.
 
 p_mastery of a skill is told by PFA with forgetting, which is fitted with it: it keeps the promises that mastery needs
@@ -27,7 +27,6 @@ from . import counters, factors
 from .base import Item, LearnerModel, Observation, Params, SkillView, State, check_observation
 from .counters import Eases
 from .factors import Belief, Factors
-from .linear import Linear
 from .logistic_model import P_MIN, effective_score
 from .neighbours import Neighbours, Recent
 from .packing import pack_array, unpack_array
@@ -116,7 +115,6 @@ class Blend(LearnerModel):
         self._pfa = PfaInside(given.get("pfa"))
         self._parts: Parts | None = None
         self._trees: Trees | None = None
-        self._linear: Linear | None = None
         self._nets: list[Recurrent] = []
         self._weights = {"pfa": 1.0}
         self._bias = 0.0
@@ -128,7 +126,6 @@ class Blend(LearnerModel):
                 [Factors.from_params(one) for one in given["abilities"]],
                 Neighbours.from_params(given["neighbours"]),
             )
-            self._linear = Linear.from_params(given["linear"]) if given.get("linear") else None
             if given.get("trees"):
                 self._trees = Trees.from_params(given["trees"])
             self._nets = [Recurrent.from_params(one) for one in given["nets"]]
@@ -158,8 +155,6 @@ class Blend(LearnerModel):
         weights = self._weights
         if self._trees and weights.get("trees"):
             logit += weights["trees"] * self._trees.logit(view.row)
-        if self._linear and weights.get("linear"):
-            logit += weights["linear"] * self._linear.logit(view.row)
         if self._nets and weights.get("nets"):
             of_nets = [net.logit(*seen) for net, seen in zip(self._nets, view.nets, strict=True)]
             logit += weights["nets"] * sum(of_nets) / len(of_nets)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from adaptive.common.hashing import stable_hash
 
-from . import counters, factors, linear, neighbours, recurrent_fit, trees
+from . import counters, factors, neighbours, recurrent_fit, trees
 from .base import Observation, Params, check_observation
 from .blend import Blend, Parts, PfaInside, eases_to_params, expected_of, outcome_of, rounded
 from .counters import Eases, eases_of
@@ -28,7 +28,7 @@ CHECK_ALL = 20_000  # rows up to which two groups would be too few to decide on,
 BAGGED, N_BAGS = 200_000, 3  # rows up to which trees are grown several times, since chance has much to say
 
 MIN_LEARNERS, MIN_ROWS = 20, 1_500  # below, PFA with forgetting alone
-SMALL = 60_000  # rows up to which PFA and a logistic regression have a voice in the blend
+SMALL = 60_000  # rows up to which PFA is a third voice in the blend
 HIDDEN_ITEMS = 0.04  # share of items that a group's features must do without
 MAX_PFA_ROWS = 150_000  # 17 coefficients and the difficulties want no more
 MAX_ROWS = 1_500_000  # of trees and networks; the learners beyond are left out, by lot
@@ -72,7 +72,6 @@ def fit_blend(cls: type[Blend], histories: Mapping[str, Sequence[Observation]], 
         "abilities": [one.to_params() for one in parts.abilities],
         "neighbours": parts.neighbours.to_params(),
         "trees": final.to_params(),
-        "linear": linear.fit(x, y).to_params() if "linear" in weights else None,
         "nets": [net.to_params() for net in nets],
         "weights": weights,
         "bias": bias,
@@ -240,7 +239,7 @@ def _blend(
     """(weights, bias, number of trees, nets, held-out log losses)."""
     voices: dict[str, list[NDArray]] = {"trees": [], "nets": []}
     if n_rows <= SMALL:
-        voices |= {"linear": [], "pfa": []}
+        voices["pfa"] = []
     nets, counts, outcome = [], [], []
     for group in range(N_GROUPS) if n_rows <= CHECK_ALL else CHECKED:
         rows, _ = _cross_fitted(learners, k, shrink, seed, say, without=group)
@@ -250,8 +249,6 @@ def _blend(
         x_out, y_out = _table(held_out)
         found = _bag(x, y, seed, n_rows, held_out=(x_out, y_out))
         counts.append(found.n_trees / (N_BAGS if n_rows <= BAGGED else 1))
-        if "linear" in voices:
-            voices["linear"].append(linear.fit(x, y).logits(x_out))
         voices["trees"].append(found.logits(x_out))
         say(f"trees without group {group + 1}: {found.n_trees}")
         del x, x_out

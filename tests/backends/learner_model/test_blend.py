@@ -50,7 +50,7 @@ def test_too_little_data_leaves_pfa_alone():
 
 
 def test_live_use_predicts_what_the_batch_did(params, histories):
-    """The rows that trees and networks were fitted on are those that live use makes, one attempt after the other."""
+    """Rows as the fit makes them are those that live use makes, one attempt after the other."""
     learners = blend_fit._learners(histories, 0)
     parts = Blend(params)._parts
     one = learners[0]

@@ -34,6 +34,7 @@ class Graded:
     answer: str
     label: str
     made: str = ""
+    split: str = ""
 
     @property
     def is_correct(self) -> bool:
@@ -48,7 +49,7 @@ def read_graded(path: Path) -> list[Graded]:
             try:
                 label = row["label_3way"] or row["label_2way"]
                 references = tuple(_GRADE.sub("", part).strip() for part in row["reference_answers"].split(" ||| "))
-                graded = Graded(path.stem, row["question_id"], row["question"], references, row["answer"], label)
+                graded = Graded(path.stem, row["question_id"], row["question"], references, row["answer"], label, split=row.get("split") or "")
             except KeyError as error:
                 raise ValueError(f"{path.name}, row {number}: the column {error} is missing.") from None
             if label not in ("correct", "partially_correct", "contradictory", "incorrect"):

@@ -1,0 +1,193 @@
+"""Fits adapters and head of the cross-encoder; can be broken off at any time and resumed.
+
+    python -m adaptive.backends.cross_encoder.train --base FOLDER --answers FOLDER --kept FOLDER [--leave-out SHARE]
+
+Reads scientsbank_train.csv, beetle_train.csv and the training part of saf_english.csv. With --leave-out, whole modules
+and questions take no part, so that the result can be judged on them. Every epoch mixes in answers made up by rule that
+look right by their words and are not. Writes steps to the folder --kept; the last is the result.
+"""
+
+import argparse
+import json
+import logging
+import math
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+
+from adaptive.assessment.words.data import Graded, made_up, read_graded
+from adaptive.common.hashing import stable_hash
+
+from .network import Network, encoder_of, padded
+from .triples import CLASSES, Triple, batches, tokens_of
+
+SHARES = {"scientsbank_train": 1.0, "beetle_train": 0.5, "saf_english": 0.25}  # of the answers, anew each epoch
+MADE_SHARE = 0.6
+EPOCHS = 3
+BATCH, MAX_TOKENS = 16, 2048
+RATE, HEAD_RATE, DECAY, WARM_UP = 4e-4, 1e-3, 0.01, 0.06
+DROP_QUESTION, ONE_REFERENCE, SMOOTHING = 0.1, 0.3, 0.05
+SAVE_EVERY = 60  # batches
+logger = logging.getLogger(__name__)
+
+
+def read_training(folder: Path) -> list[Graded]:
+    """The training answers of the three sets; never another split."""
+    out = read_graded(folder / "scientsbank_train.csv") + read_graded(folder / "beetle_train.csv")
+    saf = read_graded(folder / "saf_english.csv")
+    return out + [each for each in saf if each.split in ("", "training")]
+
+
+def is_left_out(graded: Graded, share: float, seed: int) -> bool:
+    """Of SciEntsBank every sixth module or so, and of all sets a share of the questions."""
+    if share <= 0:
+        return False
+    module = graded.question_id.split("_")[0] if graded.source.startswith("scientsbank") else ""
+    if module in LEFT_OUT_MODULES:
+        return True
+    return int(stable_hash([seed, graded.source, graded.question_id])[:8], 16) / 16**8 < share
+
+
+LEFT_OUT_MODULES = ("MS", "LF")  # 645 answers; chosen by lot once
+
+
+def class_of(label: str) -> int:
+    return CLASSES.index(label) if label in CLASSES else CLASSES.index("incorrect")
+
+
+def epoch_of(graded: Sequence[Graded], epoch: int, seed: int) -> list[Graded]:
+    """The answers of one epoch: shares of the sets, and answers made up anew."""
+    generator = random.Random(f"{seed} {epoch}")
+    chosen = [each for each in graded if generator.random() < SHARES.get(each.source, 1.0)]
+    made = [each for each in made_up(list(graded), seed=1000 * seed + epoch) if generator.random() < MADE_SHARE]
+    verbatim = {(e.source, e.question_id): e for e in graded}.values()
+    own = [replace(e, answer=generator.choice(e.references), label="correct", made="verbatim") for e in verbatim]
+    return chosen + made + [each for each in own if generator.random() < 0.5]
+
+
+def seen_of(graded: Graded, generator: random.Random) -> Triple:
+    """As it is read in fitting: sometimes without the question, with fewer references or in another order."""
+    references = [text for text in graded.references if text.strip()]
+    if len(references) > 1:
+        if generator.random() < ONE_REFERENCE:
+            references = [generator.choice(references)]
+        else:
+            generator.shuffle(references)
+    question = "" if graded.made == "" and generator.random() < DROP_QUESTION else graded.question
+    return Triple(question, tuple(references), graded.answer, graded.label)
+
+
+def fit(graded: Sequence[Graded], base: Path, kept: Path, *, seed: int, epochs: int, about: dict[str, Any]) -> None:
+    kept.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    network = Network(base)
+    encode = encoder_of(base)
+    for module in network.encoder.modules():
+        if isinstance(module, torch.nn.Linear):
+            module.to(torch.bfloat16)
+    network.encoder.embeddings.to(torch.bfloat16)
+    learnt = [(n, p) for n, p in network.named_parameters() if p.requires_grad]
+    head = [p for n, p in learnt if not n.startswith("encoder.")]
+    adapters = [p for n, p in learnt if n.startswith("encoder.")]
+    optimiser = torch.optim.AdamW(
+        [{"params": adapters, "lr": RATE}, {"params": head, "lr": HEAD_RATE}], weight_decay=DECAY
+    )
+    plan = []
+    for epoch in range(epochs):
+        rows = epoch_of(graded, epoch, seed)
+        generator = random.Random(f"{seed} {epoch} order")
+        tokens = [tokens_of(seen_of(each, generator), encode) for each in rows]
+        jitter = [len(row) + generator.random() * 8 for row in tokens]
+        made = batches([int(value) for value in jitter], BATCH, MAX_TOKENS)
+        generator.shuffle(made)
+        plan += [([tokens[place] for place in places], [class_of(rows[p].label) for p in places]) for places in made]
+    logger.info("%d batches, %d tokens", len(plan), sum(len(row) for rows, _ in plan for row in rows))
+    begin = 0
+    state = kept / "state.pt"
+    if state.exists():
+        saved = torch.load(state, weights_only=True)
+        network.load_learnt(saved["learnt"])
+        optimiser.load_state_dict(saved["optimiser"])
+        begin = saved["done"]
+        logger.info("Resumed after %d batches", begin)
+    started, losses, counted = time.monotonic(), [], 0
+    network.train()
+    for number in range(begin, len(plan)):
+        share = (number + 1) / len(plan)
+        factor = min(share / WARM_UP, 0.5 * (1 + math.cos(math.pi * max(0.0, share - WARM_UP) / (1 - WARM_UP))) + 0.02)
+        for group, rate in zip(optimiser.param_groups, (RATE, HEAD_RATE), strict=True):
+            group["lr"] = rate * factor
+        rows, wanted = plan[number]
+        tokens, mask = padded(rows)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = network(tokens, mask)
+        loss = torch.nn.functional.cross_entropy(logits.float(), torch.tensor(wanted), label_smoothing=SMOOTHING)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([p for _, p in learnt], 1.0)
+        optimiser.step()
+        losses.append(loss.item())
+        counted += tokens.numel()
+        if (number + 1) % 20 == 0:
+            spent = time.monotonic() - started
+            left = spent / (number + 1 - begin) * (len(plan) - number - 1)
+            logger.info(
+                "%d/%d loss %.4f, %.0f tokens/s, %.0f min left",
+                *(number + 1, len(plan), np.mean(losses[-100:]), counted / spent, left / 60),
+            )
+        if (number + 1) % SAVE_EVERY == 0 or number + 1 == len(plan):
+            fresh = kept / "state.new"
+            learnt_now = network.learnt()
+            torch.save({"learnt": learnt_now, "optimiser": optimiser.state_dict(), "done": number + 1}, fresh)
+            fresh.replace(state)
+    half = {name: value.to(torch.float16).contiguous() for name, value in network.learnt().items()}
+    about = about | {"rank": network.rank, "scale": network.scale, "seed": seed, "epochs": epochs, "batches": len(plan)}
+    save_file(half, kept / "marker.safetensors", metadata={"about": json.dumps(about)})
+    logger.info("Written: %s", kept / "marker.safetensors")
+
+
+def predict(weights: Path, base: Path, triples: Sequence[Triple], *, plain: bool = False) -> np.ndarray:
+    """Logits (n, len(CLASSES))."""
+    network = Network(base)
+    network.load_learnt(load_file(weights))
+    network.merge()
+    network.eval()
+    if not plain:
+        network.encoder.to(torch.bfloat16)
+    encode = encoder_of(base)
+    rows = [tokens_of(each, encode) for each in triples]
+    out = np.zeros((len(rows), len(CLASSES)))
+    with torch.inference_mode():
+        for places in batches([len(row) for row in rows], 16, 2048):
+            out[places] = network(*padded([rows[place] for place in places])).float().numpy()
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--base", type=Path, required=True)
+    parser.add_argument("--answers", type=Path, required=True)
+    parser.add_argument("--kept", type=Path, required=True)
+    parser.add_argument("--leave-out", type=float, default=0.0)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(options.threads)
+    graded = read_training(options.answers)
+    kept = [each for each in graded if not is_left_out(each, options.leave_out, options.seed)]
+    logger.info("%d answers of %d; %s left out", len(kept), len(graded), len(graded) - len(kept))
+    about = {"data": {s: sum(e.source == s for e in kept) for s in SHARES}, "left_out": options.leave_out}
+    fit(kept, options.base, options.kept, seed=options.seed, epochs=options.epochs, about=about)
+
+
+if __name__ == "__main__":
+    main()

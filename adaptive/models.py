@@ -7,7 +7,15 @@ from adaptive.events.models import Attempt
 from adaptive.experiments.models import Experiment, Exposure
 from adaptive.explanation.models import Explanation
 from adaptive.learners.models import Cohort, Enrolment, Learner
-from adaptive.mastery.models import LearnerModelFit, LearnerModelVersion, LearnerState, MasteryChange, SkillMastery
+from adaptive.mastery.models import (
+    DifficultyFit,
+    ItemDifficulty,
+    LearnerModelFit,
+    LearnerModelVersion,
+    LearnerState,
+    MasteryChange,
+    SkillMastery,
+)
 from adaptive.recommendation.models import Impression, ImpressionEvent, Slate, SlateHint
 from adaptive.tenants.models import ApiToken, IdempotencyRecord, Tenant
 
@@ -18,6 +26,7 @@ __all__ = [
     "AuditEntry",
     "Cohort",
     "Course",
+    "DifficultyFit",
     "Enrolment",
     "Experiment",
     "Explanation",
@@ -25,6 +34,7 @@ __all__ = [
     "IdempotencyRecord",
     "Impression",
     "ImpressionEvent",
+    "ItemDifficulty",
     "Learner",
     "LearnerModelFit",
     "LearnerModelVersion",

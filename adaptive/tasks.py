@@ -8,10 +8,11 @@ import psutil
 from celery import shared_task
 from celery.signals import worker_init, worker_process_init, worker_ready, worker_shutting_down
 
-from adaptive.backends.registry import get_embedding, get_llm
+from adaptive.backends.registry import get_embedding, get_llm, get_marker
 from adaptive.catalog.embedding import resources_embed
 from adaptive.common.processes import be_nice, end_with_parent
 from adaptive.explanation.services import explanation_reword
+from adaptive.practice import difficulties
 from adaptive.practice.fitting import jobs as fits
 from adaptive.practice.replaying import states_replay
 from adaptive.practice.services import attempt_work
@@ -49,6 +50,17 @@ def learner_model_fit_job(fit_id: int) -> str:
 def states_replay_job(course_id: int) -> int:
     """A short round; the sweeper gives the next one while there is more."""
     return states_replay(int(course_id))
+
+
+@shared_task(name="adaptive.item_difficulties", soft_time_limit=600, time_limit=660)
+def item_difficulties_job(course_id: int) -> dict[str, int]:
+    return difficulties.difficulties_renew(int(course_id))
+
+
+@shared_task(name="adaptive.difficulties_sweep", soft_time_limit=50, time_limit=60)
+def difficulties_sweep_job() -> int:
+    """Rarer than the other sweep: nobody waits for a difficulty, and it looks at every exercise."""
+    return difficulties.sweep()
 
 
 @shared_task(name="adaptive.forget", soft_time_limit=50, time_limit=60)
@@ -97,8 +109,10 @@ def prepare_process(**kwargs: object) -> None:
     if os.environ.get("ADAPTIVE_PRELOAD_MODELS"):
         try:
             get_embedding().load()
-            llm = get_llm()
-            if llm.is_available():
+            llm, marker = get_llm(), get_marker()
+            if marker is not None and marker.is_available():
+                marker.load()  # it marks, so the language model can wait until somebody wants words of it
+            elif llm.is_available():
                 llm.load()
         except Exception:
             # The jobs themselves will say so again and wait; a worker that cannot start would help nobody.

@@ -158,6 +158,7 @@ CELERY_TASK_ROUTES = {
     # Minutes of work that nobody waits for: a worker of their own, so that no answer and no sweep waits behind them.
     "adaptive.learner_model_fit": {"queue": "slow"},
     "adaptive.states_replay": {"queue": "slow"},
+    "adaptive.item_difficulties": {"queue": "slow"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
@@ -177,6 +178,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "adaptive.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "forget": {"task": "adaptive.forget", "schedule": 3600.0, "options": {"expires": 600}},
     "embed": {"task": "adaptive.resources_embed", "schedule": 60.0, "options": {"expires": 50}},
+    "difficulties": {"task": "adaptive.difficulties_sweep", "schedule": 60.0, "options": {"expires": 50}},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from adaptive.backends.learner_model.base import Item
 from adaptive.catalog.models import Resource
 from adaptive.catalog.selectors import skill_ids_of
-from adaptive.common.probability import logit
+from adaptive.common.probability import logit, sigmoid
 
 # Share of wrong answers that a new learner gives to an exercise of difficulty 0 (the learner models' zero).
 AVERAGE_SHARE_WRONG = 0.36
@@ -21,12 +21,28 @@ def authored_logit(authored_difficulty: float | None) -> float | None:
     return logit(min(max(authored_difficulty, 0.05), 0.95)) - logit(AVERAGE_SHARE_WRONG)
 
 
-def items_of(resource_ids: Iterable[int]) -> dict[int, Item]:
-    """Resource id -> Item. Two queries, however many."""
+def share_wrong(difficulty: float) -> float:
+    """The share of new learners that answer an exercise of that difficulty (logits) wrongly, as the model expects."""
+    return sigmoid(difficulty + logit(AVERAGE_SHARE_WRONG))
+
+
+def items_of(resource_ids: Iterable[int], *, is_answered: bool = True) -> dict[int, Item]:
+    """Resource id -> Item. Two queries, however many.
+
+    Difficulty: what was published of words and answers (`ItemDifficulty.used`), else the author's mark, else None; a
+    model that was fitted on the exercise knows better and does not look. is_answered False: the author's mark alone.
+    """
     ids = list(resource_ids)
     skills = skill_ids_of(resources=ids)
-    rows = Resource.objects.filter(pk__in=ids).values_list("pk", "authored_difficulty", "response_format")
+    rows = Resource.objects.filter(pk__in=ids).values_list(
+        "pk", "authored_difficulty", "response_format", "item_difficulty__used"
+    )
     return {
-        pk: Item(id=pk, skill_ids=tuple(skills[pk]), difficulty=authored_logit(difficulty), response_format=form)
-        for pk, difficulty, form in rows
+        pk: Item(
+            id=pk,
+            skill_ids=tuple(skills[pk]),
+            difficulty=used if used is not None and is_answered else authored_logit(authored),
+            response_format=form,
+        )
+        for pk, authored, form, used in rows
     }

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from adaptive.catalog.models import Course, Skill
+from adaptive.catalog.models import Course, Resource, Skill
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 
@@ -36,6 +36,68 @@ class LearnerModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} #{self.pk}"
+
+
+class DifficultyFit(models.Model):
+    """The regression of difficulty on words that was fitted with a learner model version; apart from it, since half a
+    megabyte of known exercises must not be read with every version."""
+
+    version = models.OneToOneField(LearnerModelVersion, on_delete=models.CASCADE, related_name="difficulty_fit")
+    params = models.JSONField()  # see backends/learner_model/difficulty.py
+    embedding_model = models.CharField(max_length=128, blank=True)  # "": from skills alone, without words
+    n_items = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"difficulty of version {self.version_id}"
+
+
+class ItemDifficulty(models.Model):
+    """How hard an exercise is that the learner model was not fitted on: foretold, then overruled by its answers.
+
+    All difficulties are in logits, higher is harder, 0 an average exercise (`Item.difficulty`). Everything here but
+    `used` can be computed again at any time; learners' states are replayed with `used`, so that alone is published
+    with a new `item_version` of the course.
+    """
+
+    class Source(models.TextChoices):
+        WORDS = "words"  # and skills, format, the author's mark
+        SKILLS = "skills"  # and the author's mark
+        AUTHOR = "author"
+        NONE = "none"
+
+    resource = models.OneToOneField(Resource, on_delete=models.CASCADE, related_name="item_difficulty")
+    # What foretold it, and the exercise as it was then.
+    fit = models.ForeignKey(DifficultyFit, null=True, blank=True, on_delete=models.SET_NULL, related_name="items")
+    source = models.CharField(max_length=8, choices=Source)
+    content_hash = models.CharField(max_length=64, blank=True)
+    seen_updated_at = models.DateTimeField()  # the resource's own `updated_at`
+    waits_for_embedding = models.BooleanField(default=False)
+    words_since = models.DateTimeField(null=True, blank=True)  # answers to earlier words do not count
+    prior_mean = models.FloatField()
+    prior_variance = models.FloatField()
+    # After its answers.
+    mean = models.FloatField()
+    variance = models.FloatField()
+    n_answers = models.PositiveIntegerField(default=0)
+    counted_until = models.BigIntegerField(default=0)  # key of the course's latest attempt when they were counted
+    counted_at = models.DateTimeField(null=True, blank=True)
+    computed_at = models.DateTimeField()
+    # What the learner model is told; null: the author's mark, else nothing.
+    used = models.FloatField(null=True, blank=True)
+    used_n_answers = models.PositiveIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "item difficulties"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(prior_variance__gt=0, variance__gt=0), name="difficulty_is_uncertain"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"difficulty of {self.resource_id}: {self.mean:+.2f}"
 
 
 class LearnerModelFit(models.Model):

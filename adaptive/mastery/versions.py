@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Concat, Left, Length
 
 from adaptive.backends.learner_model.available import MODELS
 from adaptive.backends.learner_model.base import LearnerModel
@@ -28,6 +29,26 @@ class ModelInUse:
 def tag_of(model: LearnerModel | type[LearnerModel], *, version_id: int, course: Course) -> str:
     """Names all that a state depends on beside the attempts. A state with another tag has to be rebuilt in time."""
     return f"{model.name}/{model.version} v{version_id} items{course.item_version}"
+
+
+def items_version_raise(course: Course) -> int:
+    """The exercises' difficulties change: states made with the former ones are stale from now on. Returns the former
+    number. Call it first in the transaction that changes them; the course's row stays locked until that ends.
+    """
+    # Before any state is locked, in the order in which an import of attempts locks them.
+    before = Course.objects.select_for_update(no_key=True).values_list("item_version", flat=True).get(pk=course.pk)
+    Course.objects.filter(pk=course.pk).update(item_version=before + 1)
+    course.item_version = before + 1
+    return before
+
+
+def tags_raise(*, before: int, state_ids: list[int]) -> None:
+    """States, locked by the caller, in which none of the changed exercises had a part are as good as new: they get
+    the tag of the number after `before`, if they had that of `before`."""
+    old, new = f" items{before}", f" items{before + 1}"
+    LearnerState.objects.filter(pk__in=state_ids, model__endswith=old).update(
+        model=Concat(Left("model", Length("model") - len(old)), Value(new))
+    )
 
 
 def path_of(model_class: type[LearnerModel]) -> str:

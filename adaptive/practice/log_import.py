@@ -19,7 +19,7 @@ from adaptive.events.models import Attempt
 from adaptive.events.services import CLOCK_SKEW, EARLIEST
 from adaptive.learners.models import Enrolment, Learner
 from adaptive.practice.bulk import PastAttempt, Progress, attempts_load
-from adaptive.practice.log_times import Times, times_of
+from adaptive.practice.log_times import MADE_UP_TIMES, Times, times_of
 
 N_NAMED = 5
 ENDS_AT = time(18)
@@ -79,7 +79,7 @@ def attempt_log_import(
                 started_at=None if seconds is None else moment - timedelta(seconds=seconds),
                 latency_ms=None if seconds is None else round(seconds * 1000),
                 given_score=row.score,
-                verdict=verdicts.setdefault(row.score, _verdict(row.score)),
+                verdict=verdicts.setdefault(row.score, _verdict(row.score, is_dated=row.at is not None)),
                 idempotency_key=f"{key}:{row.number}",
             )
         )
@@ -87,9 +87,17 @@ def attempt_log_import(
     return LogImported(True, loaded.n_attempts, n_learners, len(resources), loaded.n_changes, sentence)
 
 
-def _verdict(score: float) -> Verdict:
+def _verdict(score: float, *, is_dated: bool) -> Verdict:
     label = "correct" if score >= 0.999 else "partially_correct" if score > 0 else "incorrect"
-    return Verdict(score=score, label=label, confidence=1.0, feedback="", assessor_kind="lms", model="lms")
+    return Verdict(
+        score=score,
+        label=label,
+        confidence=1.0,
+        feedback="",
+        assessor_kind="lms",
+        model="lms",
+        details={} if is_dated else {MADE_UP_TIMES: True},
+    )
 
 
 def _fingerprint(rows: list[LogRow]) -> str:

@@ -9,6 +9,7 @@ from adaptive.backends.learner_model.base import SECONDS_PER_DAY
 from adaptive.backends.learner_model.logs import LogRow, bucket_seconds
 from adaptive.common.hashing import stable_seed
 
+MADE_UP_TIMES = "made_up_times"  # in an assessment's details: forgetting is not to be learned from this attempt
 SECONDS_PER_ATTEMPT = 60.0
 # A pause "60+" is a longer one of unknown length: anything from a minute to a week, every order of magnitude alike.
 LONGEST_PAUSE = 7 * SECONDS_PER_DAY

@@ -6,12 +6,10 @@ comes next goes on where it stopped. Until its turn comes, each state is read an
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 from celery import current_app
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from adaptive.catalog.models import Course
@@ -20,6 +18,7 @@ from adaptive.mastery.models import LearnerState
 from adaptive.mastery.selectors import replay_progress
 from adaptive.mastery.services import state_renew
 from adaptive.mastery.versions import ModelInUse, model_in_use
+from adaptive.practice.alone import alone
 
 logger = logging.getLogger(__name__)
 
@@ -61,25 +60,11 @@ def sweep() -> int:
     return sum(found.n_waiting for found in waiting)
 
 
-@contextmanager
-def _alone(course_id: int) -> Iterator[bool]:
-    """Yields whether this is the only job at the course. The hold ends with the connection, however that ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_KIND, course_id % 2**31])
-        held = cursor.fetchone()[0]
-    try:
-        yield held
-    finally:
-        if held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_KIND, course_id % 2**31])
-
-
 def states_replay(course_id: int, *, seconds: float = ROUND_SECONDS) -> int:
     """Brings states of the course up to the version in use for at most so long. Returns how many it renewed."""
-    with _alone(course_id) as alone:
+    with alone(LOCK_KIND, course_id) as is_alone:
         course = Course.objects.filter(pk=course_id).first()
-        if not alone or course is None:
+        if not is_alone or course is None:
             return 0
         in_use, until, n_renewed = model_in_use(course), time.monotonic() + seconds, 0
         due = Q(replay_after=None) | Q(replay_after__lte=now())

@@ -17,6 +17,7 @@ from adaptive.mastery.selectors import learner_state, mastery_of, replay_progres
 from adaptive.mastery.services import state_check, state_rebuild
 from adaptive.mastery.versions import model_in_use
 from adaptive.practice import replaying
+from adaptive.practice.alone import alone
 from adaptive.practice.replaying import states_replay
 from adaptive.practice.services import answer_submit, attempt_mark
 from tests.factories import cast_make
@@ -189,11 +190,11 @@ def test_only_one_job_at_a_course_at_a_time():
         found.append(states_replay(cast.course.pk))
         connection.close()
 
-    with replaying._alone(cast.course.pk) as alone:
+    with alone(replaying.LOCK_KIND, cast.course.pk) as is_alone:
         thread = threading.Thread(target=another)
         thread.start()
         thread.join()
-    assert alone and found == [0]
+    assert is_alone and found == [0]
     assert states_replay(cast.course.pk) == 1
 
 

@@ -172,6 +172,24 @@ def p_without_item(p: float, difficulty: float) -> float:
     return 1.0 / (1.0 + math.exp(-(math.log(p / (1.0 - p)) + difficulty)))
 
 
+def fitted_items(params: Params | None) -> dict[int, float]:
+    """Item id -> difficulty in logits, of the items that a model with these parameters was fitted on: it overrules
+    whatever is said of them. Of `blend` those of its PFA; empty for a model without difficulties of items."""
+    part = (params or {}).get("pfa") or params or {}
+    return _numbers(part.get("items", {}))
+
+
+def fitted_skills(params: Params | None) -> dict[int, float]:
+    """Skill id -> difficulty in logits of its typical exercise, which is the one that p_mastery speaks of."""
+    part = (params or {}).get("pfa") or params or {}
+    return _numbers(part.get("skills", {}))
+
+
+def _numbers(table: dict[str, Any]) -> dict[int, float]:
+    # Other models may keep something else of a skill under the same name.
+    return {int(key): float(value) for key, value in table.items() if isinstance(value, int | float)}
+
+
 class _Likeness:
     """The kernels, between known items and from others to them."""
 

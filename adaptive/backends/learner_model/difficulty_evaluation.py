@@ -69,6 +69,8 @@ def known_difficulties(histories: Histories, params: Params | None = None) -> Kn
             sums[observation.item.id] += observation.score
     found = {}
     for item_id, n in n_rows.items():
+        if str(item_id) not in fitted:  # a model fitted on some of the learners only
+            continue
         share = (sums[item_id] + 1.0) / (n + 2.0)
         found[item_id] = (float(fitted[str(item_id)]), 1.0 / (1.0 / PRIOR_VARIANCE + n * share * (1.0 - share)))
     return found

@@ -249,7 +249,7 @@ def _minimised(train: Sequences, say: Say | None) -> tuple[float, ...]:
         loss.backward()
         n_evaluations += 1
         if say and not n_evaluations % 10:
-            say(f"evaluation {n_evaluations}: loss {float(loss):.5f}")
+            say(f"evaluation {n_evaluations}: loss {loss.item():.5f}")
         return loss
 
     optimizer.step(closure)

@@ -11,7 +11,8 @@ counts are those of Best-LR, Gervet et al. 2020), each kept on several time scal
 - the learner's own earlier tries of the very same item.
 
 Scores count in parts: .6 is .6 of a success and .4 of a failure. Hints make a score worth less, see `effective_score`.
-The forgetting curve of FSRS-6 runs beside it, per skill, for retrievability, stability and due_at.
+The forgetting curve of FSRS-6 runs beside it, per skill, for retrievability, stability and due_at; with parameters
+fitted to the course (`forgetting_fit`) where params have "forgetting", which touches no prediction.
 
 State, short keys so that 320 skills and 240 items fit in 64 kB: n attempts, t latest time (whole seconds), o overall,
 k by skill id, i by item id. What does not fit is forgotten, least recently practised first.
@@ -24,7 +25,7 @@ from typing import ClassVar
 from adaptive.common.probability import sigmoid
 
 from .base import SECONDS_PER_DAY, Item, Observation, Params, SkillView, State
-from .forgetting import due_at, first_memory, next_memory, rating_of, retrievability
+from .forgetting import FSRS_6_DEFAULTS, due_at, first_memory, next_memory, rating_of, retrievability
 from .logistic_model import LogisticModel, effective_score
 from .shipped import shipped
 
@@ -74,6 +75,10 @@ class PfaForgetting(LogisticModel):
         ("item_failures", -1),
         ("item_last", 1),
     )
+
+    def __init__(self, params: Params | None = None) -> None:
+        super().__init__(params)
+        self._memory: tuple[float, ...] = tuple(self.params.get("forgetting") or FSRS_6_DEFAULTS)
 
     @classmethod
     def default_params(cls) -> Params:
@@ -151,7 +156,7 @@ class PfaForgetting(LogisticModel):
         ]
         for skill_id, rating in zip(item.skill_ids, ratings, strict=True):
             key = str(skill_id)
-            skills[key] = _practised(skills.get(key), score, rating, surprise, order, now)
+            skills[key] = _practised(skills.get(key), score, rating, surprise, order, now, self._memory)
         if len(skills) > self.max_skills:
             _forget_oldest(skills, _ORDER, self.keep_skills)
 
@@ -176,7 +181,7 @@ class PfaForgetting(LogisticModel):
             p_mastery=p_mastery,
             n_attempts=s[_N],
             last_at=float(last),
-            retrievability=retrievability((_now(state, at) - last) / SECONDS_PER_DAY, s[_STABILITY]),
+            retrievability=retrievability((_now(state, at) - last) / SECONDS_PER_DAY, s[_STABILITY], self._memory),
             stability_days=s[_STABILITY],
             due_at=due_at(last, s[_STABILITY]),
         )
@@ -227,18 +232,25 @@ def _share(won: float, lost: float, left: float) -> float:
 
 
 def _practised(
-    s: Sequence[float] | None, score: float, rating: float, surprise: float, order: int, now: int
+    s: Sequence[float] | None,
+    score: float,
+    rating: float,
+    surprise: float,
+    order: int,
+    now: int,
+    memory: Sequence[float] = FSRS_6_DEFAULTS,
 ) -> list[float]:
-    """A skill's list after one more attempt; `rating` is the one before it, already faded."""
+    """A skill's list after one more attempt; `rating` is the one before it, already faded. memory: of FSRS-6."""
     stars = rating_of(score)
     if s is None:
         s = [0] * 16
         hours, left = 0, 1.0
-        stability, hardness = first_memory(stars)
+        stability, hardness = first_memory(stars, memory)
     else:
         hours = now // 3600 - s[_AT] // 3600
         left = math.exp(_FADE_RECENT * hours) if hours else 1.0
-        stability, hardness = next_memory(s[_STABILITY], s[_HARDNESS], (now - s[_AT]) / SECONDS_PER_DAY, stars)
+        days = (now - s[_AT]) / SECONDS_PER_DAY
+        stability, hardness = next_memory(s[_STABILITY], s[_HARDNESS], days, stars, memory)
     return [
         s[_N] + 1,
         order,

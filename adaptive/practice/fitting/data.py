@@ -16,7 +16,7 @@ from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.mastery.items import items_of
 from adaptive.mastery.replay import observation_of
-from adaptive.practice.log_times import times_of
+from adaptive.practice.log_times import MADE_UP_TIMES, times_of
 
 N_NAMED = 5
 SAY_EVERY = 50_000
@@ -30,11 +30,13 @@ Say = Callable[[str], None]
 class FitData:
     """Histories by learner and course, each in order; `person` of a history: whose it is, for the split by learner.
 
+    undated: histories whose times are not those of people, as a log had none, or a simulation made them.
     facts: what a version remembers of the data it was fitted on. notes: sentences on what does not fit the course.
     """
 
     histories: dict[str, list[Observation]] = field(default_factory=dict)
     person: dict[str, str] = field(default_factory=dict)
+    undated: set[str] = field(default_factory=set)
     facts: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -65,16 +67,20 @@ def data_of_attempts(*, course: Course | None, say: Say) -> FitData:
     attempts = Attempt.objects.filter(applied_seq__isnull=False, assessments__is_current=True)
     if course is not None:
         attempts = attempts.filter(course=course)
-    items = items_of(attempts.order_by().values_list("resource_id", flat=True).distinct())
+    # Without what their answers said of them: those held out must not have told the difficulties they are measured by.
+    items = items_of(attempts.order_by().values_list("resource_id", flat=True).distinct(), is_answered=False)
     data, digest = FitData(), hashlib.sha256()
     learner_of: dict[str, int] = {}
     rows = attempts.order_by("course_id", "learner_id", "applied_seq").values_list(
-        *("course_id", "learner_id", "resource_id", "assessments__score", "submitted_at", "n_hints", "latency_ms")
+        *("course_id", "learner_id", "resource_id", "assessments__score", "submitted_at", "n_hints", "latency_ms"),
+        f"assessments__details__{MADE_UP_TIMES}",
     )
-    for number, row in enumerate(rows.iterator(chunk_size=5000), start=1):
+    for number, (*row, is_made_up) in enumerate(rows.iterator(chunk_size=5000), start=1):
         course_id, learner_id, resource_id, score, submitted_at, n_hints, latency_ms = row
         key = f"{course_id}/{learner_id}"
         learner_of[key] = learner_id
+        if is_made_up:
+            data.undated.add(key)
         observation = observation_of(
             item=items[resource_id],
             score=score,
@@ -83,7 +89,7 @@ def data_of_attempts(*, course: Course | None, say: Say) -> FitData:
             latency_ms=latency_ms,
         )
         data.histories.setdefault(key, []).append(observation)
-        digest.update(f"{row!r}\x1e".encode())
+        digest.update(f"{tuple(row)!r}\x1e".encode())
         if not number % SAY_EVERY:
             say(f"read {number:,} answers")
     # By their own ids, not by keys of this database: the same class is split in the same way wherever it is loaded.
@@ -94,6 +100,7 @@ def data_of_attempts(*, course: Course | None, say: Say) -> FitData:
         ).values_list("pk", "tenant__slug", "external_id", "is_simulated")
     }
     data.person = {key: learners[pk][0] for key, pk in learner_of.items()}
+    data.undated |= {key for key, pk in learner_of.items() if learners[pk][1]}
     n_simulated = sum(is_simulated for _, is_simulated in learners.values())
     _facts(data, source="attempts", fingerprint=digest.hexdigest(), n_simulated=n_simulated)
     say(f"{data.n_rows:,} answers of {data.n_learners:,} learners")
@@ -131,6 +138,8 @@ def data_of_log(*, course: Course, path: Path, say: Say) -> FitData:
     for learner in sorted(of_learner):
         rows = of_learner[learner]
         data.person[learner] = learner
+        if any(row.at is None for row in rows):
+            data.undated.add(learner)
         data.histories[learner] = [
             Observation(match.item(row), row.score, moment.submitted, elapsed_seconds=moment.seconds)
             for row, moment in zip(rows, times_of(rows, end=LOG_ENDS_AT), strict=True)
@@ -167,7 +176,7 @@ class _Match:
         keys = dict(exercises.values_list("external_id", "pk"))
         self._skills = dict(Skill.objects.filter(course=course).values_list("external_id", "pk"))
         rows = [row for theirs in of_learner.values() for row in theirs]
-        known = items_of(keys[label] for label in {row.item for row in rows} if label in keys)
+        known = items_of((keys[label] for label in {row.item for row in rows} if label in keys), is_answered=False)
         self._items: dict[str, Item] = {label: known[pk] for label, pk in keys.items() if pk in known}
         self._foreign: dict[tuple[str, str], Item] = {}
         for row in sorted(rows, key=lambda row: row.number):

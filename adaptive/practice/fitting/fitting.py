@@ -12,16 +12,19 @@ from django.db import transaction
 
 from adaptive.backends.learner_model.base import LearnerModel, Params
 from adaptive.backends.learner_model.baselines import BestLr
+from adaptive.backends.learner_model.difficulty_evaluation import known_difficulties
 from adaptive.backends.registry import class_at, get_learner_model
 from adaptive.catalog.models import Course
 from adaptive.common.errors import InvalidInput
 from adaptive.common.text import count
 from adaptive.mastery.activation import defaults_activate, version_activate
-from adaptive.mastery.models import LearnerModelVersion
+from adaptive.mastery.models import DifficultyFit, LearnerModelVersion
 from adaptive.mastery.versions import active_version, load_version
-from adaptive.practice import replaying
+from adaptive.mastery.words import WordsFit, words_fit
+from adaptive.practice import difficulties, replaying
 from adaptive.practice.fitting.data import FitData, data_of_attempts, data_of_log
 from adaptive.practice.fitting.measuring import Predicted, compared, figures_of, predicted, split_by_learner
+from adaptive.practice.fitting.memory import forgetting_fitted
 
 Progress = Callable[[float, str], None]
 """progress(share done in [0, 1], a few words)"""
@@ -48,6 +51,7 @@ class Fitted:
     data: dict[str, Any]
     figures: dict[str, Any]
     fit_seconds: float
+    words: WordsFit | None = None
 
 
 def fit(order: Order, *, progress: Progress) -> Fitted:
@@ -96,9 +100,14 @@ def fit(order: Order, *, progress: Progress) -> Fitted:
     started = time.perf_counter()
     params = _fitted(model_class, data.histories, order.seed, say)
     seconds = round(time.perf_counter() - started, 2)
+    say = stage(0.96, "how fast is forgotten")
+    if forgetting := forgetting_fitted(model_class, params, data, seed=order.seed, say=say):
+        figures["forgetting"] = forgetting
+    say = stage(0.98, "how hard new exercises are")
+    words = words_fit(known_difficulties(data.histories, params.get("pfa") or params), say=say)
     progress(0.99, "storing it")
     facts = {**data.facts, **({"notes": data.notes} if data.notes else {})}
-    return Fitted(order, model_class.name, model_class.version, params, facts, figures, seconds)
+    return Fitted(order, model_class.name, model_class.version, params, facts, figures, seconds, words)
 
 
 def _data(order: Order, say: Callable[[str], None]) -> FitData:
@@ -150,11 +159,21 @@ def version_store(fitted: Fitted, *, activate: bool, force: bool = False, actor:
         figures=fitted.figures,
         fit_seconds=fitted.fit_seconds,
     )
+    if words := fitted.words:
+        DifficultyFit.objects.create(
+            version=version, params=words.params, embedding_model=words.embedding_model, n_items=words.n_items
+        )
     held_back = "" if force or not activate else why_held_back(fitted.figures)
     if activate and not held_back:
         version_activate(version=version, actor=actor)
-        replaying.publish_for(version.course)
+        _tell_workers(version.course)
     return Stored(version, activate and not held_back, held_back)
+
+
+def _tell_workers(course: Course | None) -> None:
+    """Another version is in use: difficulties first, so that the states are replayed with them."""
+    difficulties.publish_for(course)
+    replaying.publish_for(course)
 
 
 def version_use(*, number: int, course: Course | None, actor: str = "") -> str:
@@ -165,7 +184,7 @@ def version_use(*, number: int, course: Course | None, actor: str = "") -> str:
     if number == 0:
         with transaction.atomic():
             defaults_activate(course=course, actor=actor)
-            replaying.publish_for(course)
+            _tell_workers(course)
         where = f"course “{course.external_id}”" if course else "every course that has no version of its own"
         return f"The shipped defaults are in use for {where}; the learners' states follow in the background."
     version = LearnerModelVersion.objects.select_related("course__tenant").defer("params").filter(pk=number).first()
@@ -176,7 +195,7 @@ def version_use(*, number: int, course: Course | None, actor: str = "") -> str:
         raise InvalidInput(f"Version {number} is of {where}, not of course “{course.external_id}”.")
     with transaction.atomic():
         version_activate(version=version, actor=actor)
-        replaying.publish_for(version.course)
+        _tell_workers(version.course)
     return f"Version {number}, {version.name}, is in use for {where}; the learners' states follow in the background."
 
 

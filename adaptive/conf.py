@@ -24,6 +24,9 @@ class AdaptiveSettings:
     llm_options: dict[str, Any] = field(default_factory=dict)
     embedding: str = "adaptive.backends.embedding.sentence_encoder.SentenceEncoder"
     embedding_options: dict[str, Any] = field(default_factory=dict)
+    # The fine-tuned cross-encoder that marks answers in words; "" leaves that to the language model's likelihoods.
+    marker: str = "adaptive.backends.cross_encoder.marker.Marker"
+    marker_options: dict[str, Any] = field(default_factory=dict)
     # Where nothing has been fitted, this one's shipped defaults are in use; a fit makes one of the second kind.
     learner_model: str = "adaptive.backends.learner_model.pfa.PfaForgetting"
     learner_model_to_fit: str = "adaptive.backends.learner_model.blend.Blend"

@@ -12,6 +12,7 @@ from typing import Any
 
 from adaptive.conf import settings as conf_settings
 
+from .cross_encoder.marker import Marker
 from .embedding.base import EmbeddingModel
 from .learner_model.base import LearnerModel
 from .llm.base import LanguageModel
@@ -57,6 +58,14 @@ def get_embedding() -> EmbeddingModel:
     """The embedding model of this process. Embeddings are no generative AI, so they stay on with `--no-ai`."""
     conf = conf_settings()
     return _shared("embedding", conf.embedding, _with_model_dir(conf.embedding_options, conf.model_dir))
+
+
+def get_marker() -> Marker | None:
+    """The cross-encoder that marks answers in words; None where the AI is switched off or the setting is empty."""
+    conf = conf_settings()
+    if not conf.ai_enabled or not conf.marker:
+        return None
+    return _shared("marker", conf.marker, _with_model_dir(conf.marker_options, conf.model_dir))
 
 
 def get_learner_model(

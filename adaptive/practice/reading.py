@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from adaptive.assessment.types import Verdict
 from adaptive.assessment.words.assessor import assess_words
+from adaptive.backends.cross_encoder.marker import Marker
 from adaptive.backends.embedding.base import EmbeddingModel
 from adaptive.backends.llm.base import LanguageModel
 from adaptive.events.models import Attempt
@@ -11,7 +12,7 @@ from adaptive.practice.effects import release_threshold
 
 
 def read_words(
-    attempt: Attempt, *, llm: LanguageModel, embedding: EmbeddingModel
+    attempt: Attempt, *, llm: LanguageModel, embedding: EmbeddingModel, marker: Marker | None = None
 ) -> tuple[Verdict, Sequence[float] | None]:
     """The verdict on an answer in words, and where what it lacks lies in embedding space (None: nothing lacks).
 
@@ -28,6 +29,7 @@ def read_words(
         misconceptions=[known[m] for m in exercise.misconceptions if m in known],
         llm=llm,
         embedding=embedding,
+        marker=marker,
         release_confidence=release_threshold(attempt),
     )
     if not verdict.missing:

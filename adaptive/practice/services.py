@@ -11,7 +11,7 @@ from adaptive.assessment.keys import assess_by_key
 from adaptive.assessment.services import assessment_record
 from adaptive.assessment.types import LABELS, AssessorUnavailable, Verdict
 from adaptive.audit.services import audit_record
-from adaptive.backends.registry import get_embedding, get_llm
+from adaptive.backends.registry import get_embedding, get_llm, get_marker
 from adaptive.catalog.formats import read_response
 from adaptive.catalog.models import Course, Resource
 from adaptive.catalog.selectors import exercise_of
@@ -163,7 +163,7 @@ def attempt_work(attempt_id: int) -> str:
             if reason := why_no_model_may_read(attempt):
                 set_aside(attempt_id=attempt_id, token=held.token, reason=reason)
                 return "set aside"
-            verdict, vector = read_words(attempt, llm=get_llm(), embedding=get_embedding())
+            verdict, vector = read_words(attempt, llm=get_llm(), embedding=get_embedding(), marker=get_marker())
         return effect_write(attempt_id=attempt_id, token=held.token, verdict=verdict, vector=vector).state
     except LeaseLost as lost:
         logger.info("%s", lost)

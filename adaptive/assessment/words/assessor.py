@@ -1,6 +1,7 @@
-"""The first assessor for answers in words: guards, evidence, combiner, and a decision that prefers a person to a guess.
+"""The assessor for answers in words: guards, evidence, combiner, and a decision that prefers a person to a guess.
 
-No text of a model reaches anyone: the language model is asked for likelihoods only.
+Evidence is that of the fine-tuned cross-encoder (`marking`) where it is installed, else that of the language model's
+likelihoods (`evidence`). No text of a model reaches anyone.
 """
 
 import weakref
@@ -11,13 +12,15 @@ from typing import Any
 import numpy as np
 
 from adaptive.assessment.types import LABELS, AssessorUnavailable, Verdict
+from adaptive.backends.cross_encoder.marker import Marker
 from adaptive.backends.embedding.base import EmbeddingModel, EmbeddingUnavailable
 from adaptive.backends.llm.base import LanguageModel, ModelUnavailable
 
 from . import combine, feedback
-from .evidence import VectorStore, gather, prompt_version
-from .features import FEATURES, TEXT_FEATURES, Case, Vectors, best_reference, least_covered
+from .evidence import Evidence, VectorStore, gather
+from .features import FEATURES, MARKED_FEATURES, TEXT_FEATURES, Case, Vectors, best_reference, least_covered
 from .guards import guard
+from .marking import marked
 from .text import Text, clean, plain
 
 RELEASE_CONFIDENCE = 0.75  # the default; settings give the one in force
@@ -32,11 +35,6 @@ MIN_FUNCTION_SHARE = 0.15
 # Denied copies of a reference keep its words: 86 of 100 are caught here, at 1 to 5 of 100 right answers.
 DENIAL_OVERLAP, OPPOSITE_OVERLAP = 0.6, 0.4
 MIN_DOUBTED_SCORE = 0.4
-MAX_REFERENCES = 12
-_stores: "weakref.WeakKeyDictionary[EmbeddingModel, VectorStore]" = weakref.WeakKeyDictionary()
-MISCONCEPTION_NEARNESS = 0.5  # cosine with its description from which a misconception is named
-# Of people's sentences one in 200 beats its shuffled words by less (nats a word), of shuffled ones nine in ten do.
-MIN_ORDER, MIN_ORDER_WORDS = 0.75, 5
 
 
 @dataclass(frozen=True)
@@ -62,12 +60,13 @@ class _Seen:
     task: WordsTask
     case: Case
     row: np.ndarray
+    names: tuple[str, ...]
     probabilities: np.ndarray
     vectors: Vectors
 
     @property
     def values(self) -> dict[str, float]:
-        pairs = zip(FEATURES, self.row, strict=True)
+        pairs = zip(self.names, self.row, strict=True)
         return {name: round(float(value), 4) for name, value in pairs if np.isfinite(value)}
 
 
@@ -81,11 +80,14 @@ def assess_words(
     misconceptions: list[dict[str, Any]],
     llm: LanguageModel | None,
     embedding: EmbeddingModel,
+    marker: Marker | None = None,
     release_confidence: float = RELEASE_CONFIDENCE,
 ) -> Verdict:
     """The verdict on one answer; see `assess_words_batch`."""
     task = WordsTask(question, references, answer, accepted, rubric, misconceptions)
-    return assess_words_batch([task], llm=llm, embedding=embedding, release_confidence=release_confidence)[0]
+    return assess_words_batch(
+        [task], llm=llm, embedding=embedding, marker=marker, release_confidence=release_confidence
+    )[0]
 
 
 def assess_words_batch(
@@ -93,29 +95,55 @@ def assess_words_batch(
     *,
     llm: LanguageModel | None,
     embedding: EmbeddingModel,
+    marker: Marker | None = None,
     release_confidence: float = RELEASE_CONFIDENCE,
 ) -> list[Verdict]:
-    """The verdicts, in order; about twice as fast as one by one where answers share a question.
+    """The verdicts, in order; faster than one by one.
 
-    A text equal to an accepted one is right by key, before any model is asked. Raises AssessorUnavailable when a model
-    is needed and absent: nothing is decided then, the caller keeps the attempts waiting.
+    A text equal to an accepted one is right by key, before any model is asked. The marker reads the others where it is
+    there, else the language model. Raises AssessorUnavailable when a model is needed and absent: nothing is decided
+    then, the caller keeps the attempts waiting.
     """
     verdicts: list[Verdict | None] = [_without_models(task) for task in tasks]
     open_places = [place for place, verdict in enumerate(verdicts) if verdict is None]
     if open_places:
-        if llm is None or not llm.is_available():
+        if marker is not None and not (marker.is_available() and combine.SHIPPED_MARKER.is_file()):
+            marker = None
+        if marker is None and (llm is None or not llm.is_available()):
             raise AssessorUnavailable("No language model is available to read answers in words.")
         cases = [_case(tasks[place]) for place in open_places]
         store = _store_of(embedding)
         try:
-            evidence = gather(cases, llm=llm, store=store)
-            probabilities = _probabilities(evidence.rows, llm)
+            reading = _read(cases, marker=marker, llm=llm, store=store)
             for index, (place, case) in enumerate(zip(open_places, cases, strict=True)):
-                seen = _Seen(tasks[place], case, evidence.rows[index], probabilities[index], evidence.vectors)
-                verdicts[place] = _decide(seen, llm=llm, store=store, release_confidence=release_confidence)
+                row, p = reading.evidence.rows[index], reading.probabilities[index]
+                seen = _Seen(tasks[place], case, row, reading.names, p, reading.evidence.vectors)
+                verdicts[place] = _decide(seen, reading, store=store, release_confidence=release_confidence)
         except (ModelUnavailable, EmbeddingUnavailable) as error:
             raise AssessorUnavailable(str(error)) from error
     return [verdict for verdict in verdicts if verdict is not None]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What was measured about some answers, P(label) of each, and who read them."""
+
+    evidence: Evidence
+    names: tuple[str, ...]
+    probabilities: np.ndarray
+    combiner: str
+    model: str
+
+
+def _read(cases: Sequence[Case], *, marker: Marker | None, llm: LanguageModel | None, store: VectorStore) -> _Reading:
+    if marker is not None:
+        evidence = marked(cases, marker=marker, store=store)
+        probabilities = combine.load(combine.SHIPPED_MARKER).probabilities(evidence.rows)
+        return _Reading(evidence, MARKED_FEATURES, probabilities, "marker", f"{marker.name} {marker.version}".strip())
+    assert llm is not None
+    evidence = gather(cases, llm=llm, store=store)
+    combiner = "fitted" if _is_fitted_on(llm) else "text_and_judge"
+    return _Reading(evidence, FEATURES, _probabilities(evidence.rows, llm), combiner, f"{llm.name} {llm.version}")
 
 
 def _is_fitted_on(llm: LanguageModel) -> bool:
@@ -130,7 +158,7 @@ def _probabilities(rows: np.ndarray, llm: LanguageModel) -> np.ndarray:
     return combine.with_judge(plain, rows[:, FEATURES.index("lm_yes")])
 
 
-def _decide(seen: _Seen, *, llm: LanguageModel, store: VectorStore, release_confidence: float) -> Verdict:
+def _decide(seen: _Seen, reading: _Reading, *, store: VectorStore, release_confidence: float) -> Verdict:
     label, score, confidence = combine.verdict_of(seen.probabilities)
     values = seen.values
     doubts = _doubts(seen, values, is_credited=score >= MIN_DOUBTED_SCORE)
@@ -151,12 +179,12 @@ def _decide(seen: _Seen, *, llm: LanguageModel, store: VectorStore, release_conf
             "p": {name: round(float(p), 4) for name, p in zip(LABELS, seen.probabilities, strict=True)},
             "features": values,
             "reference": best_reference(seen.case, seen.vectors),
-            "combiner": "fitted" if _is_fitted_on(llm) else "text_and_judge",
+            "combiner": reading.combiner,
         },
         needs_review=bool(doubts),
         assessor_kind="llm",
-        model=f"{llm.name} {llm.version}",
-        prompt_version=prompt_version(),
+        model=reading.model,
+        prompt_version=reading.evidence.prompt_version,
     )
 
 

@@ -16,6 +16,7 @@ from adaptive.assessment.types import LABELS
 SHIPPED = Path(__file__).with_name("combiner.json")
 # Without the language model's features: for models that the first one was not fitted on.
 SHIPPED_TEXT_ONLY = Path(__file__).with_name("combiner_text.json")
+SHIPPED_MARKER = Path(__file__).with_name("combiner_marker.json")  # on text features and the cross-encoder's
 # Credit that a label is worth; the score is its expected value.
 CREDIT = {"correct": 1.0, "partially_correct": 0.5, "contradictory": 0.0, "irrelevant": 0.0, "incorrect": 0.0}
 _SHARPNESS = 1e-6

@@ -5,6 +5,7 @@ or [MINIMAL]), answer, label_2way, label_3way, and optionally score.
 """
 
 import csv
+import hashlib
 import json
 import random
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 from .features import shuffled
 from .text import Text, plain
 
+FINGERPRINT_BYTES = 6
 _GRADE = re.compile(r"^\s*\[\w+\]\s*")
 _HELPING_VERB = re.compile(r"\b(is|are|was|were|can|will|would|could|does|do|did|has|have|should|must)\b(?! not\b)")
 NON_ANSWERS = (
@@ -49,13 +51,27 @@ def read_graded(path: Path) -> list[Graded]:
             try:
                 label = row["label_3way"] or row["label_2way"]
                 references = tuple(_GRADE.sub("", part).strip() for part in row["reference_answers"].split(" ||| "))
-                graded = Graded(path.stem, row["question_id"], row["question"], references, row["answer"], label, split=row.get("split") or "")
+                graded = Graded(
+                    path.stem,
+                    row["question_id"],
+                    row["question"],
+                    references,
+                    row["answer"],
+                    label,
+                    split=row.get("split") or "",
+                )
             except KeyError as error:
                 raise ValueError(f"{path.name}, row {number}: the column {error} is missing.") from None
             if label not in ("correct", "partially_correct", "contradictory", "incorrect"):
                 raise ValueError(f"{path.name}, row {number}: the label {label!r} is not known.")
             out.append(graded)
     return out
+
+
+def fingerprint_of(graded: Graded) -> bytes:
+    """Six bytes of question and answer, whatever their case and blanks."""
+    words = " ".join(f"{graded.question} | {graded.answer}".casefold().split())
+    return hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=FINGERPRINT_BYTES).digest()
 
 
 def read_authored(folder: Path) -> list[Graded]:

@@ -51,6 +51,12 @@ LLM_FEATURES = (
     "lm_fluency",  # mean log-likelihood a token of the answer
 )
 FEATURES = TEXT_FEATURES + LLM_FEATURES
+MARKER_FEATURES = (
+    "marker_correct",  # log-odds of "correct" over the rest by the fine-tuned cross-encoder, within -10..10
+    "marker_contradictory",  # log-odds of "contradictory" over "incorrect", within -10..10
+    "marker_spread",  # in a long answer: how much its parts differ in log-odds of "correct"
+)
+MARKED_FEATURES = TEXT_FEATURES + MARKER_FEATURES
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The network: all-mpnet-base-v2 (Song et al. 2020) with low-rank adapters (Hu et al. 2021) and a head of three classes.
+"""The network: all-mpnet-base-v2 (Song et al. 2020), low-rank adapters (Hu et al. 2021), a head of three classes.
 
 Loads torch when imported.
 """

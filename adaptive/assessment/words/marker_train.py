@@ -1,6 +1,6 @@
 """Fits adapters and head of the cross-encoder; can be broken off at any time and resumed.
 
-    python -m adaptive.backends.cross_encoder.train --base FOLDER --answers FOLDER --kept FOLDER [--leave-out SHARE]
+    python -m adaptive.assessment.words.marker_train --base FOLDER --answers FOLDER --kept FOLDER [--leave-out SHARE]
 
 Reads scientsbank_train.csv, beetle_train.csv and the training part of saf_english.csv. With --leave-out, whole modules
 and questions take no part, so that the result can be judged on them. Every epoch mixes in answers made up by rule that
@@ -8,6 +8,8 @@ look right by their words and are not. Writes steps to the folder --kept; the la
 """
 
 import argparse
+import base64
+import hashlib
 import json
 import logging
 import math
@@ -20,13 +22,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
-from adaptive.assessment.words.data import Graded, made_up, read_graded
+from adaptive.backends.cross_encoder.network import Network, encoder_of, padded
+from adaptive.backends.cross_encoder.triples import CLASSES, Triple, batches, tokens_of
 from adaptive.common.hashing import stable_hash
 
-from .network import Network, encoder_of, padded
-from .triples import CLASSES, Triple, batches, tokens_of
+from .data import Graded, fingerprint_of, made_up, read_graded
 
 SHARES = {"scientsbank_train": 1.0, "beetle_train": 0.5, "saf_english": 0.25}  # of the answers, anew each epoch
 MADE_SHARE = 0.6
@@ -35,6 +37,7 @@ BATCH, MAX_TOKENS = 16, 2048
 RATE, HEAD_RATE, DECAY, WARM_UP = 4e-4, 1e-3, 0.01, 0.06
 DROP_QUESTION, ONE_REFERENCE, SMOOTHING = 0.1, 0.3, 0.05
 SAVE_EVERY = 60  # batches
+WEIGHTS, STATE = "marker.safetensors", "state.pt"
 logger = logging.getLogger(__name__)
 
 
@@ -110,7 +113,7 @@ def fit(graded: Sequence[Graded], base: Path, kept: Path, *, seed: int, epochs: 
         plan += [([tokens[place] for place in places], [class_of(rows[p].label) for p in places]) for places in made]
     logger.info("%d batches, %d tokens", len(plan), sum(len(row) for rows, _ in plan for row in rows))
     begin = 0
-    state = kept / "state.pt"
+    state = kept / STATE
     if state.exists():
         saved = torch.load(state, weights_only=True)
         network.load_learnt(saved["learnt"])
@@ -147,27 +150,23 @@ def fit(graded: Sequence[Graded], base: Path, kept: Path, *, seed: int, epochs: 
             learnt_now = network.learnt()
             torch.save({"learnt": learnt_now, "optimiser": optimiser.state_dict(), "done": number + 1}, fresh)
             fresh.replace(state)
-    half = {name: value.to(torch.float16).contiguous() for name, value in network.learnt().items()}
     about = about | {"rank": network.rank, "scale": network.scale, "seed": seed, "epochs": epochs, "batches": len(plan)}
-    save_file(half, kept / "marker.safetensors", metadata={"about": json.dumps(about)})
-    logger.info("Written: %s", kept / "marker.safetensors")
+    weights_write(kept / WEIGHTS, network.learnt(), graded, about)
 
 
-def predict(weights: Path, base: Path, triples: Sequence[Triple], *, plain: bool = False) -> np.ndarray:
-    """Logits (n, len(CLASSES))."""
-    network = Network(base)
-    network.load_learnt(load_file(weights))
-    network.merge()
-    network.eval()
-    if not plain:
-        network.encoder.to(torch.bfloat16)
-    encode = encoder_of(base)
-    rows = [tokens_of(each, encode) for each in triples]
-    out = np.zeros((len(rows), len(CLASSES)))
-    with torch.inference_mode():
-        for places in batches([len(row) for row in rows], 16, 2048):
-            out[places] = network(*padded([rows[place] for place in places])).float().numpy()
-    return out
+def weights_write(path: Path, learnt: dict[str, torch.Tensor], graded: Sequence[Graded], about: dict[str, Any]) -> None:
+    """In half precision, with what they were fitted on: every answer's fingerprint too, so that nobody judges the
+    marker on what it has learnt by heart."""
+    half = {name: value.to(torch.float16).contiguous() for name, value in learnt.items()}
+    numbers = b"".join(half[name].numpy().tobytes() for name in sorted(half))
+    seen = sorted({fingerprint_of(each) for each in graded if not each.made})
+    about = about | {
+        "fingerprint": hashlib.blake2b(numbers, digest_size=6).hexdigest(),
+        "n_answers": len(seen),
+        "answers": base64.b64encode(b"".join(seen)).decode("ascii"),
+    }
+    save_file(half, path, metadata={"about": json.dumps(about)})
+    logger.info("Written: %s", path)
 
 
 def main() -> None:

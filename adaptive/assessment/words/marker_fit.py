@@ -1,0 +1,87 @@
+"""Fits the combiner of text features and the cross-encoder's, on answers that the cross-encoder never saw.
+
+    python -m adaptive.assessment.words.marker_fit --answers FOLDER --weights FILE --leave-out SHARE --kept FOLDER
+
+--weights: made by `marker_train` with the same --leave-out and --seed. Questions that took no part there are what is
+fitted on and judged here (in five folds by question), so the figures are those of questions never seen. Writes
+combiner_marker.json beside this file, or to --out.
+"""
+
+import argparse
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from adaptive.backends.cross_encoder.marker import Marker
+from adaptive.backends.embedding.sentence_encoder import SentenceEncoder
+
+from . import combine
+from .data import Graded, by_question, made_up, read_authored
+from .evidence import VectorStore
+from .extract import case_of
+from .features import MARKED_FEATURES, as_row, text_features
+from .fit import fit_and_measure
+from .marker_train import is_left_out, read_training
+from .marking import marker_features
+
+PENALTY = 0.01
+logger = logging.getLogger(__name__)
+
+
+def rows_of(graded: Sequence[Graded], *, marker: Marker, store: VectorStore) -> np.ndarray:
+    """(len(graded), len(MARKED_FEATURES)); NaN for what the guards keep back."""
+    out = np.full((len(graded), len(MARKED_FEATURES)), np.nan)
+    place_of = {id(each): place for place, each in enumerate(graded)}
+    groups = list(by_question(list(graded)).values())
+    for number, group in enumerate(groups, start=1):
+        found = [(place_of[id(each)], case_of(each)) for each in group]
+        inside = [(place, case) for place, case in found if case is not None]
+        if not inside:
+            continue
+        cases = [case for _, case in inside]
+        vectors = store.of([text for case in cases for text in case.texts_to_embed()])
+        read = marker_features(cases, marker=marker)
+        for (place, case), more in zip(inside, read, strict=True):
+            out[place] = as_row({**text_features(case, vectors), **more}, MARKED_FEATURES)
+        if not number % 10 or number == len(groups):
+            logger.info("read: question %d of %d", number, len(groups))
+    return out
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--answers", type=Path, required=True)
+    parser.add_argument("--courses", type=Path, default=Path("fixtures/courses"))
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--base", default=None)
+    parser.add_argument("--leave-out", type=float, required=True)
+    parser.add_argument("--kept", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=combine.SHIPPED_MARKER)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    real = [each for each in read_training(options.answers) if is_left_out(each, options.leave_out, options.seed)]
+    real += read_authored(options.courses)
+    graded = real + made_up(real, seed=options.seed + 77)
+    marker = Marker(base=options.base, weights=str(options.weights), threads=options.threads)
+    store = VectorStore(SentenceEncoder(threads=options.threads))
+    kept = options.kept / f"rows-{options.weights.stat().st_mtime_ns}.npy"
+    if kept.exists():
+        rows = np.load(kept)
+    else:
+        rows = rows_of(graded, marker=marker, store=store)
+        np.save(kept, rows)
+    about = {"marker": marker.name, "marker_of_figures": marker.version, "left_out": options.leave_out}
+    combiner = fit_and_measure(
+        rows, graded, features=MARKED_FEATURES, products=(), seed=options.seed, about=about, penalty=PENALTY
+    )
+    options.out.write_text(combine.to_json(combiner), encoding="utf-8")
+    logger.info("%s", json.dumps(combiner.about["figures"], indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,8 @@ from adaptive.mastery.models import (
     MasteryChange,
     SkillMastery,
 )
-from adaptive.recommendation.models import Impression, ImpressionEvent, Slate, SlateHint
+from adaptive.performance.models import PerformanceAssessment
+from adaptive.recommendation.models import GapQuery, Impression, ImpressionEvent, Slate, SlateHint
 from adaptive.tenants.models import ApiToken, IdempotencyRecord, Tenant
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Experiment",
     "Explanation",
     "Exposure",
+    "GapQuery",
     "IdempotencyRecord",
     "Impression",
     "ImpressionEvent",
@@ -40,6 +42,7 @@ __all__ = [
     "LearnerModelVersion",
     "LearnerState",
     "MasteryChange",
+    "PerformanceAssessment",
     "Resource",
     "ResourceSkill",
     "Skill",

@@ -8,15 +8,19 @@ import psutil
 from celery import shared_task
 from celery.signals import worker_init, worker_process_init, worker_ready, worker_shutting_down
 
+from adaptive.backends.embedding.base import EmbeddingUnavailable
 from adaptive.backends.registry import get_embedding, get_llm
 from adaptive.catalog.embedding import resources_embed
 from adaptive.common.processes import be_nice, end_with_parent
 from adaptive.explanation.services import explanation_reword
+from adaptive.performance import jobs as performance
+from adaptive.performance.services import performance_reword
 from adaptive.practice import difficulties
 from adaptive.practice.fitting import jobs as fits
 from adaptive.practice.replaying import states_replay
 from adaptive.practice.services import attempt_work
 from adaptive.practice.sweeping import sweep
+from adaptive.recommendation.gaps import gaps_embed
 from adaptive.tenants.services import idempotency_forget
 
 logger = logging.getLogger(__name__)
@@ -81,6 +85,38 @@ def resources_embed_job() -> int:
 @shared_task(name="adaptive.explanation_reword")
 def explanation_reword_job(explanation_id: int) -> bool:
     return explanation_reword(explanation_id=int(explanation_id), llm=get_llm())
+
+
+@shared_task(name=performance.JOB)
+def performance_assess_job(assessment_id: int) -> str:
+    return performance.performance_work(int(assessment_id))
+
+
+@shared_task(name="adaptive.performance_sweep", soft_time_limit=50, time_limit=60)
+def performance_sweep_job() -> dict[str, int]:
+    """Sessions that have ended, and what waits to be assessed."""
+    return performance.sweep()
+
+
+@shared_task(name="adaptive.performance_weeks", soft_time_limit=110, time_limit=120)
+def performance_weeks_job() -> dict[str, int]:
+    """Weeks that are over, and assessments that a later mark has overtaken."""
+    return performance.weeks_sweep()
+
+
+@shared_task(name=performance.EMBED_JOB, soft_time_limit=300, time_limit=330)
+def gaps_embed_job() -> int:
+    """What assessments found missing gets its place in embedding space; until then retrieval passes it over."""
+    try:
+        return gaps_embed(embedding=get_embedding())
+    except EmbeddingUnavailable as away:
+        logger.warning("what was missing cannot be embedded: %s", away)
+        return 0
+
+
+@shared_task(name=performance.REWORD_JOB)
+def performance_reword_job(assessment_id: int) -> bool:
+    return performance_reword(assessment_id=int(assessment_id), llm=get_llm())
 
 
 @worker_init.connect

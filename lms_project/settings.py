@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -155,6 +156,8 @@ CELERY_TASK_ROUTES = {
     "adaptive.attempt_assess": {"queue": "model"},
     "adaptive.resources_embed": {"queue": "model"},
     "adaptive.explanation_reword": {"queue": "model"},
+    "adaptive.gaps_embed": {"queue": "model"},
+    "adaptive.performance_reword": {"queue": "model"},
     # Minutes of work that nobody waits for: a worker of their own, so that no answer and no sweep waits behind them.
     "adaptive.learner_model_fit": {"queue": "slow"},
     "adaptive.states_replay": {"queue": "slow"},
@@ -177,6 +180,14 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "adaptive.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "forget": {"task": "adaptive.forget", "schedule": 3600.0, "options": {"expires": 600}},
+    "performance": {"task": "adaptive.performance_sweep", "schedule": 60.0, "options": {"expires": 50}},
+    # A week is assessed in the first hour after it; the hours after find what was lost.
+    "performance_weeks": {
+        "task": "adaptive.performance_weeks",
+        "schedule": crontab(minute=7),
+        "options": {"expires": 3000},
+    },
+    "gaps": {"task": "adaptive.gaps_embed", "schedule": 300.0, "options": {"expires": 280}},
     "embed": {"task": "adaptive.resources_embed", "schedule": 60.0, "options": {"expires": 50}},
     "difficulties": {"task": "adaptive.difficulties_sweep", "schedule": 60.0, "options": {"expires": 50}},
 }

@@ -1,6 +1,6 @@
 """Words of English that the grounding check must know: numbers, units, dates, and how sentences begin. Pure."""
 
-from .facts import DAYS, MINUTES, PERCENT
+from .facts import DAYS, MINUTES, PERCENT, SECONDS
 
 UNKNOWN_UNIT = "another unit"  # no fact has it, so a number with it is never grounded
 
@@ -13,9 +13,10 @@ UNIT_WORDS = {
     **dict.fromkeys(("%", "percent"), PERCENT),
     **dict.fromkeys(("minute", "minutes", "min", "mins"), MINUTES),
     **dict.fromkeys(("day", "days"), DAYS),
+    **dict.fromkeys(("second", "seconds"), SECONDS),
     **dict.fromkeys(
         _words(
-            "second seconds hour hours week weeks month months year years point points mark marks euro euros dollar "
+            "hour hours week weeks month months year years point points mark marks euro euros dollar "
             "dollars metre metres meter meters percentage percentile permille kg cm km am pm"
         ),
         UNKNOWN_UNIT,

@@ -10,15 +10,17 @@ from typing import Any
 
 N_FACTS = 3  # beside the sentence
 
-PERCENT, PLAIN, MINUTES, DAYS = "percent", "plain", "minutes", "days"
+PERCENT, PLAIN, MINUTES, DAYS, SECONDS = "percent", "plain", "minutes", "days", "seconds"
 UNITS: dict[str, str] = {
     **dict.fromkeys(("p_correct", "p_mastery", "retrievability", "similarity", "later_success", "share"), PERCENT),
     **dict.fromkeys(("low", "high"), PERCENT),
     **dict.fromkeys(("n_attempts", "n_learners", "n_matched", "n_words"), PLAIN),
-    "minutes": MINUTES,
+    **dict.fromkeys(("n_right", "n_scored", "n_waiting", "n_seen", "n_rapid"), PLAIN),
+    **dict.fromkeys(("minutes", "usual_minutes"), MINUTES),
+    **dict.fromkeys(("seconds", "usual_seconds", "within_seconds"), SECONDS),
     **dict.fromkeys(("days", "due_in_days"), DAYS),
 }
-NAMES = frozenset({"skill", "missed", "query", "title"})
+NAMES = frozenset({"skill", "missed", "query", "title", "misconception"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,14 @@ def percent_shown(share: float) -> str:
 
 
 def number_shown(key: str, value: float) -> str:
-    """The number as people read it: whole percent, whole minutes (at least 1), whole days (at least 0)."""
+    """The number as people read it, whole: percent, minutes (at least 1), seconds (at least 2), days (at least 0)."""
     unit = UNITS[key]
     if unit == PERCENT:
         return percent_shown(value)
     if unit == MINUTES:
         return str(max(int(value + 0.5), 1))
+    if unit == SECONDS:  # never a single one: nobody reads and answers in it
+        return str(max(int(value + 0.5), 2))
     return str(int(abs(value) + 0.5))
 
 

@@ -1,29 +1,18 @@
-import logging
-import re
 from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
 from django.utils import translation
 
-from adaptive.assessment.words.prompts import load_prompt
-from adaptive.backends.llm.base import LanguageModel, ModelUnavailable
+from adaptive.backends.llm.base import LanguageModel
 from adaptive.catalog.models import Resource
-from adaptive.conf import settings
 from adaptive.explanation.counterfactual import Flip, flips_of
 from adaptive.explanation.facts import Fact, facts_of
-from adaptive.explanation.grounding import is_grounded
 from adaptive.explanation.models import Explanation
+from adaptive.explanation.rewording import may_reword_for, reworded
 from adaptive.explanation.templates import text_of, worded, would_change_text
 from adaptive.recommendation.models import Slate
 from adaptive.recommendation.selectors import receipt_of
-
-logger = logging.getLogger(__name__)
-
-PROMPT = "reword_explanation"
-MAX_TOKENS = 110
-MAX_CHARACTERS = 500
-SECONDS = 20.0
 
 
 @transaction.atomic
@@ -73,15 +62,7 @@ def _flip_json(flip: Flip | None, external_ids: dict[int, str]) -> dict[str, Any
 
 
 def may_reword(slate: Slate) -> bool:
-    """Only in English: the check of the words knows no other language's numbers and sentence starts."""
-    language = slate.learner.language or slate.course.language
-    return (
-        settings().reword_explanations
-        and settings().ai_enabled
-        and slate.course.is_ai_enabled
-        and slate.learner.ai_consent
-        and language.lower().split("-")[0] == "en"
-    )
+    return may_reword_for(learner=slate.learner, course=slate.course)
 
 
 def explanation_reword(*, explanation_id: int, llm: LanguageModel) -> bool:
@@ -98,29 +79,16 @@ def explanation_reword(*, explanation_id: int, llm: LanguageModel) -> bool:
     if found is None:
         return False
     facts = [Fact.from_json(row) for row in found.facts]
-    prompt = load_prompt(PROMPT)
+    said = reworded(facts, llm=llm, other_names=_other_names(found.impression.slate, facts))
     changes: dict[str, Any] = {"state": Explanation.State.READY}
-    is_used = False
-    try:
-        asked = prompt.prefix() + prompt.text(facts="\n".join(fact.text for fact in facts))
-        answer = _tidy(llm.generate(asked, max_tokens=MAX_TOKENS, stop=["\n", "###"], seconds=SECONDS))
-    except ModelUnavailable:
-        answer = ""
-    if answer:
-        grounding = is_grounded(answer, facts, other_names=_other_names(found.impression.slate, facts))
-        is_used = grounding.ok and len(answer) <= MAX_CHARACTERS
-        changes |= {"model": f"{llm.name} {llm.version}"[:128], "prompt_version": prompt.version[:64]}
-        if is_used:
-            changes["text"] = answer
-        else:
-            changes["refused_text"] = answer
-            logger.info("explanation %s keeps its plain words; refused: %s", found.pk, ", ".join(grounding.offending))
+    if said.text or said.refused:
+        changes |= {"model": said.model, "prompt_version": said.prompt_version}
+    if said.text:
+        changes["text"] = said.text
+    elif said.refused:
+        changes["refused_text"] = said.refused
     changed = Explanation.objects.filter(pk=found.pk, state=Explanation.State.PENDING).update(**changes)
-    return bool(changed) and is_used
-
-
-def _tidy(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip().strip('"').strip()
+    return bool(changed) and bool(said.text)
 
 
 def _other_names(slate: Slate, facts: list[Fact]) -> list[str]:

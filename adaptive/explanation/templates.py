@@ -93,6 +93,14 @@ def _missed_line(fact: Fact, s: Shown) -> str:
     return _("It comes close to what was missing in “%(missed)s”: about %(similarity)s %% alike.") % s
 
 
+def _missing_sentence(fact: Fact, s: Shown) -> str:
+    return _("This helps with the gap that we saw in “%(missed)s”.") % s
+
+
+def _missing_line(fact: Fact, s: Shown) -> str:
+    return _("It comes close to what your answers lacked in “%(missed)s”: about %(similarity)s %% alike.") % s
+
+
 def _query_sentence(fact: Fact, s: Shown) -> str:
     return _("This fits what you asked for: “%(query)s”.") % s
 
@@ -189,6 +197,7 @@ _SENTENCES: dict[str, _Wording] = {
     "room_to_learn": _room_sentence,
     "due_review": _due_sentence,
     "similar_to_missed": _missed_sentence,
+    "was_missing": _missing_sentence,
     "matches_query": _query_sentence,
     "explores": _explores_sentence,
     "nothing_due": _nothing_due,
@@ -202,6 +211,7 @@ _LINES: dict[str, _Wording] = {
     "room_to_learn": _mastery_line,
     "due_review": _due_line,
     "similar_to_missed": _missed_line,
+    "was_missing": _missing_line,
     "matches_query": _query_line,
     "explores": _explores_line,
     "stated": _stated_line,

@@ -15,6 +15,8 @@ class Learner(models.Model):
     language = models.CharField(max_length=35, default="en")
     preferences = models.JSONField(default=dict, blank=True)  # kinds, minutes_per_day, goal
     ai_consent = models.BooleanField(default=False)
+    # May the teachers of their courses see the assessments of their performance? The learner's own choice, on a page.
+    shares_performance = models.BooleanField(default=False)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="learner"
     )

@@ -2,6 +2,8 @@ from typing import Any
 
 from django.db import transaction
 
+from adaptive.audit.models import AuditEntry
+from adaptive.audit.services import audit_record
 from adaptive.common.errors import FieldError, InvalidInput
 from adaptive.common.text import control_character
 from adaptive.learners.models import Cohort, Enrolment, Learner
@@ -42,6 +44,23 @@ def learner_put(
     }
     values = {name: value for name, value in given.items() if value is not None}
     return Learner.objects.update_or_create(tenant=tenant, external_id=external_id, defaults=values)
+
+
+@transaction.atomic
+def performance_sharing_set(*, learner: Learner, shares: bool) -> Learner:
+    """The learner's own consent to show teachers the assessments of their performance, or its withdrawal; logged."""
+    held = Learner.objects.select_for_update().select_related("tenant").get(pk=learner.pk)
+    if held.shares_performance != shares:
+        held.shares_performance = shares
+        held.save(update_fields=["shares_performance", "updated_at"])
+        audit_record(
+            tenant=held.tenant,
+            action="performance_sharing_set",
+            subject=held,
+            actor_kind=AuditEntry.ActorKind.PERSON,
+            outcome={"shares_performance": shares},
+        )
+    return held
 
 
 @transaction.atomic

@@ -17,7 +17,8 @@ from adaptive.events.models import Attempt
 from adaptive.experiments.models import Exposure
 from adaptive.learners.models import Cohort, Enrolment, Learner
 from adaptive.mastery.models import LearnerState, MasteryChange, SkillMastery
-from adaptive.recommendation.models import Slate, SlateHint
+from adaptive.performance.models import PerformanceAssessment
+from adaptive.recommendation.models import GapQuery, Slate, SlateHint
 from adaptive.tenants.models import IdempotencyRecord, Tenant
 
 # Holds the attempts of all who were erased. The slash keeps it out of every path: nobody can be called that.
@@ -90,6 +91,7 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
             "language": learner.language,
             "preferences": learner.preferences,
             "ai_consent": learner.ai_consent,
+            "shares_performance": learner.shares_performance,
             "is_simulated": learner.is_simulated,
             "created_at": learner.created_at,
             "updated_at": learner.updated_at,
@@ -122,6 +124,7 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
             "updated_at",
             course="course__external_id",
         ),
+        "performance_assessments": _performance(learner),
         "recommendations": _slates(learner),
         "experiments": _rows(
             Exposure.objects.filter(learner=learner).order_by("pk"), "variant", "at", name="experiment__name"
@@ -130,6 +133,39 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
             _audit_of(learner).order_by("pk"), "at", "action", "actor_kind", "subject_kind", "inputs", "outcome"
         ),
     }
+
+
+def _performance(learner: Learner) -> list[dict[str, Any]]:
+    gaps: dict[int, list[dict[str, Any]]] = {}
+    for row in _rows(
+        GapQuery.objects.filter(learner=learner).order_by("pk"),
+        "assessment_id",
+        "text",
+        "score",
+        "embedding_model",
+        skill="skill__external_id",
+        resource="resource__external_id",
+    ):
+        gaps.setdefault(row.pop("assessment_id"), []).append(row)
+    rows = _rows(
+        PerformanceAssessment.objects.filter(learner=learner).order_by("pk"),
+        "id",
+        "period",
+        "starts_at",
+        "ends_at",
+        "facts",
+        "text",
+        "plain_text",
+        "grounding",
+        "refused_text",
+        "model",
+        "prompt_version",
+        "versions",
+        "made_at",
+        "state",
+        course="course__external_id",
+    )
+    return [{**row, "looked_for": gaps.get(row["id"], [])} for row in rows]
 
 
 def _slates(learner: Learner) -> list[dict[str, Any]]:
@@ -223,6 +259,8 @@ def learner_erase(*, learner: Learner, asked_by: str = "") -> Erasure:
     ).delete()
     Slate.objects.filter(learner=learner).delete()
     SlateHint.objects.filter(learner=learner).delete()
+    # A worker that is assessing them right now finds its row gone, and writes nothing.
+    PerformanceAssessment.objects.filter(learner=learner).delete()
     MasteryChange.objects.filter(learner=learner).delete()
     SkillMastery.objects.filter(learner=learner).delete()
     LearnerState.objects.filter(learner=learner).delete()

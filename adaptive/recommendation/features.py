@@ -14,6 +14,7 @@ KIND_WEIGHTS = {
     "feed": {"exercise": 0.2, "worked_example": 1.0, "reading": 1.0, "video": 1.0},
     "catalogue": {"exercise": 0.3, "worked_example": 0.9, "reading": 1.0, "video": 1.0},
 }
+LIKENESS = ("similar_content", "what_was_missing")  # the generators that look for what was missed
 SIMILARITY_FLOOR = 0.25  # cosine from which texts have something to do with each other
 ROOM_WITHOUT_SKILLS = 0.3
 NEED_OF_KNOWN = 0.4  # what a text to read is worth on a skill already practised without a miss
@@ -40,7 +41,7 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
     forgetting = max(
         (1.0 - s.retrievability for s in skills if s.n_attempts > 0 and s.retrievability is not None), default=0.0
     )
-    hint = _hint(candidate)
+    hint = max(likeness_of(candidate, name) for name in LIKENESS)
     main = candidate.main_skill
     p_felt = None
     if candidate.p_correct is not None:
@@ -75,9 +76,12 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
     )
 
 
-def _hint(candidate: Candidate) -> float:
-    """Likeness to what was missed, from 0 at SIMILARITY_FLOOR to 1 at the same text, less where less was missed."""
-    found = candidate.found.get("similar_content")
+def likeness_of(candidate: Candidate, generator: str) -> float:
+    """Likeness to what was missed, from 0 at SIMILARITY_FLOOR to 1 at the same text, less where less was missed.
+
+    generator: one of LIKENESS.
+    """
+    found = candidate.found.get(generator)
     if not found:
         return 0.0
     likeness = clamp((float(found["similarity"]) - SIMILARITY_FLOOR) / (1.0 - SIMILARITY_FLOOR), 0.0, 1.0)

@@ -32,6 +32,39 @@ class SlateHint(models.Model):
         return f"hint from attempt {self.attempt_id}"
 
 
+class GapQuery(models.Model):
+    """A gap that an assessment of performance found, as a query of retrieval: its words and their place in embedding
+    space, which a worker writes as soon as it has the model."""
+
+    assessment = models.ForeignKey("adaptive.PerformanceAssessment", on_delete=models.CASCADE, related_name="gaps")
+    learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="gap_queries")
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="gap_queries")
+    skill = models.ForeignKey("adaptive.Skill", null=True, on_delete=models.CASCADE, related_name="+")
+    resource = models.ForeignKey(Resource, null=True, on_delete=models.CASCADE, related_name="+")
+    text = models.TextField()
+    score = models.FloatField()  # mean of the answers behind it
+    vector = VectorField(dimensions=EMBEDDING_DIMENSIONS, null=True, blank=True)
+    embedding_model = models.CharField(max_length=128, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(skill__isnull=False, resource__isnull=True)
+                | models.Q(skill__isnull=True, resource__isnull=False),
+                name="gap_is_of_a_skill_or_a_resource",
+            ),
+            models.CheckConstraint(condition=models.Q(score__gte=0, score__lte=1), name="gap_score_is_a_share"),
+        ]
+        indexes = [
+            models.Index(fields=["learner", "course"], name="gap_query_learner"),
+            models.Index(fields=["id"], condition=models.Q(vector__isnull=True), name="gap_query_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
 class Slate(models.Model):
     class Purpose(models.TextChoices):
         PRACTICE = "practice"

@@ -1,11 +1,12 @@
 """Why a pick stands where it stands, as codes with the very numbers and names that were logged. Pure.
 
-Codes: nothing_due, explores, matches_query, due_review, similar_to_missed, next_skill, room_to_learn, stated,
-in_window, expected, popular, fresh, takes_minutes. Most telling first.
+Codes: nothing_due, explores, matches_query, due_review, similar_to_missed, was_missing, next_skill, room_to_learn,
+stated, in_window, expected, popular, fresh, takes_minutes. Most telling first.
 """
 
 from typing import Any
 
+from .features import likeness_of
 from .skills import due_skills, is_mastered, state_of
 from .types import Context, Pick, SkillState
 
@@ -36,14 +37,16 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
         skill = min(due, key=lambda s: (1.0 if s.retrievability is None else s.retrievability, s.id))
         bonus = 2.0 if context.purpose == "review" else 0.05
         add(bonus + policy.forgetting_weight * f.forgetting, "due_review", **_due_facts(skill))
-    if f.hint > 0:
-        found = candidate.found["similar_content"]
-        add(
-            0.1 + policy.hint_weight * f.hint,
-            "similar_to_missed",
-            missed=found["missed"],
-            similarity=found["similarity"],
-        )
+    for code, name in (("similar_to_missed", "similar_content"), ("was_missing", "what_was_missing")):
+        # The score counts the likelier of the two (features.hint); each is told with its own.
+        if (likeness := likeness_of(candidate, name)) > 0:
+            found = candidate.found[name]
+            add(
+                0.1 + policy.hint_weight * likeness,
+                code,
+                missed=found["missed"],
+                similarity=found["similarity"],
+            )
     if main is not None and not is_mastered(context, main):
         facts = {"skill": main.name, "p_mastery": main.p_mastery, "n_attempts": main.n_attempts}
         if "next_skill" in candidate.found and f.readiness >= 1.0:

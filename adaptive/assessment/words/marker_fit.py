@@ -12,6 +12,7 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from .data import Graded, by_question, made_up, read_authored
 from .evidence import VectorStore
 from .extract import case_of
 from .features import MARKED_FEATURES, as_row, text_features
-from .fit import fit_and_measure
+from .fit import TEACHING, fit_and_measure, fit_combiner
 from .marker_train import is_left_out, read_training
 from .marking import marker_features
 
@@ -49,6 +50,21 @@ def rows_of(graded: Sequence[Graded], *, marker: Marker, store: VectorStore) -> 
         if not number % 10 or number == len(groups):
             logger.info("read: question %d of %d", number, len(groups))
     return out
+
+
+def combiner_of(rows: np.ndarray, graded: Sequence[Graded], *, seed: int, about: dict[str, Any]) -> combine.Combiner:
+    """Fitted on the rows that the guards let through, calibrated on questions left out in turn."""
+    usable = [place for place in range(len(graded)) if np.isfinite(rows[place, 0])]
+    teaching = [place for place in usable if not graded[place].made or graded[place].made in TEACHING]
+    return fit_combiner(
+        rows[teaching],
+        [graded[place] for place in teaching],
+        features=MARKED_FEATURES,
+        products=(),
+        seed=seed,
+        about=about,
+        penalty=PENALTY,
+    )
 
 
 def main() -> None:

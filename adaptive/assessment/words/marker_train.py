@@ -37,6 +37,7 @@ BATCH, MAX_TOKENS = 16, 2048
 RATE, HEAD_RATE, DECAY, WARM_UP = 4e-4, 1e-3, 0.01, 0.06
 DROP_QUESTION, ONE_REFERENCE, SMOOTHING = 0.1, 0.3, 0.05
 SAVE_EVERY = 60  # batches
+LEFT_OUT_MODULES = ("MS", "LF")  # of SciEntsBank, 645 answers; chosen by lot once
 WEIGHTS, STATE = "marker.safetensors", "state.pt"
 logger = logging.getLogger(__name__)
 
@@ -48,17 +49,14 @@ def read_training(folder: Path) -> list[Graded]:
     return out + [each for each in saf if each.split in ("", "training")]
 
 
-def is_left_out(graded: Graded, share: float, seed: int) -> bool:
+def is_left_out(graded: Graded, share: float, seed: int, *, modules: tuple[str, ...] = LEFT_OUT_MODULES) -> bool:
     """Of SciEntsBank every sixth module or so, and of all sets a share of the questions."""
     if share <= 0:
         return False
     module = graded.question_id.split("_")[0] if graded.source.startswith("scientsbank") else ""
-    if module in LEFT_OUT_MODULES:
+    if module in modules:
         return True
     return int(stable_hash([seed, graded.source, graded.question_id])[:8], 16) / 16**8 < share
-
-
-LEFT_OUT_MODULES = ("MS", "LF")  # 645 answers; chosen by lot once
 
 
 def class_of(label: str) -> int:

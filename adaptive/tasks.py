@@ -9,7 +9,7 @@ from celery import shared_task
 from celery.signals import worker_init, worker_process_init, worker_ready, worker_shutting_down
 
 from adaptive.backends.embedding.base import EmbeddingUnavailable
-from adaptive.backends.registry import get_embedding, get_llm
+from adaptive.backends.registry import get_embedding, get_llm, get_marker
 from adaptive.catalog.embedding import resources_embed
 from adaptive.common.processes import be_nice, end_with_parent
 from adaptive.explanation.services import explanation_reword
@@ -145,8 +145,10 @@ def prepare_process(**kwargs: object) -> None:
     if os.environ.get("ADAPTIVE_PRELOAD_MODELS"):
         try:
             get_embedding().load()
-            llm = get_llm()
-            if llm.is_available():
+            llm, marker = get_llm(), get_marker()
+            if marker is not None and marker.is_available():
+                marker.load()  # it marks, so the language model can wait until somebody wants words of it
+            elif llm.is_available():
                 llm.load()
         except Exception:
             # The jobs themselves will say so again and wait; a worker that cannot start would help nobody.

@@ -6,9 +6,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from adaptive.mastery.models import LearnerModelFit, LearnerModelVersion
+from adaptive.mastery.activation import version_activate
+from adaptive.mastery.models import ItemDifficulty, LearnerModelFit, LearnerModelVersion
 from adaptive.mastery.versions import model_in_use
 from adaptive.practice import replaying
+from adaptive.practice.difficulties import difficulties_renew
 from adaptive.practice.fitting import jobs
 from adaptive.practice.fitting.fitting import Order, fit, version_store
 from tests.factories import Cast, cast_make
@@ -57,7 +59,7 @@ def act(client, name, action, *ids):
 def test_every_table_can_be_looked_at(operator, version):
     index = operator.get(reverse("admin:index"))
     names = [model["object_name"].lower() for model in index.context["app_list"][0]["models"]]
-    assert {"learnermodelversion", "learnermodelfit", "course", "attempt"} <= set(names)
+    assert {"learnermodelversion", "learnermodelfit", "itemdifficulty", "course", "attempt"} <= set(names)
     for name in names:
         assert operator.get(url(f"{name}_changelist")).status_code == 200, name
 
@@ -118,6 +120,20 @@ def test_a_fit_is_asked_for_from_the_course(operator, cast):
     assert "Fit " in act(operator, "course", "fit", cast.course.pk)
     assert LearnerModelFit.objects.get().course == cast.course
     assert "is at work already" in act(operator, "course", "fit", cast.course.pk)
+
+
+def test_who_says_how_hard_an_exercise_is(operator, cast, version):
+    version_activate(version=version)
+    difficulties_renew(cast.course.pk)
+    text = text_of(operator.get(url("itemdifficulty_changelist")).content)
+    assert "exercise-cloze: Beads Skills" in text and "item0: A bar of chocolate Skills" in text
+    row = ItemDifficulty.objects.get(resource=cast.exercises["cloze"])
+    assert f"{row.prior_mean:+.2f} ± {row.prior_variance**0.5:.2f}" in text
+    assert operator.get(url("itemdifficulty_change", row.pk)).status_code == 200
+    listed = operator.get(url("difficultyfit_changelist"))
+    assert f"pfa-forgetting #{version.pk} Fractions 12 skills, author" in text_of(listed.content)
+    one = text_of(operator.get(url("learnermodelversion_change", version.pk)).content)
+    assert "1,000 of 30 learners are needed" in one, "why forgetting is the published one"
 
 
 def test_nobody_else_gets_in(client, cast):

@@ -1,5 +1,5 @@
 """The operators' pages."""
 
-from adaptive.admin import learner_models, tables
+from adaptive.admin import difficulties, learner_models, tables
 
-__all__ = ["learner_models", "tables"]
+__all__ = ["difficulties", "learner_models", "tables"]

@@ -36,7 +36,7 @@ class LearnerModelVersionAdmin(LookOnly):
     list_select_related = ["course"]
     ordering = ["-pk"]
     exclude = ["params", "data", "figures"]
-    readonly_fields = ["data_as_stored", "figures_as_stored", "usable"]
+    readonly_fields = ["forgetting", "data_as_stored", "figures_as_stored", "usable"]
     actions = ["use", "use_defaults"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -96,6 +96,10 @@ class LearnerModelVersionAdmin(LookOnly):
     def before(self, version: models.LearnerModelVersion) -> str:
         found = _figures(version, "in_use")
         return f"{found} ({version_name(version.figures['in_use'])})" if found else ""
+
+    @admin.display(description="forgetting")
+    def forgetting(self, version: models.LearnerModelVersion) -> str:
+        return version.figures.get("forgetting", {}).get("reason", "")
 
     @admin.display(description="can be used")
     def usable(self, version: models.LearnerModelVersion) -> str:

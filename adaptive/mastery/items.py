@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from adaptive.backends.learner_model.base import Item
 from adaptive.catalog.models import Resource
 from adaptive.catalog.selectors import skill_ids_of
-from adaptive.common.probability import logit, sigmoid
+from adaptive.common.probability import logit
 
 # Share of wrong answers that a new learner gives to an exercise of difficulty 0 (the learner models' zero).
 AVERAGE_SHARE_WRONG = 0.36
@@ -19,11 +19,6 @@ def authored_logit(authored_difficulty: float | None) -> float | None:
     if authored_difficulty is None:
         return None
     return logit(min(max(authored_difficulty, 0.05), 0.95)) - logit(AVERAGE_SHARE_WRONG)
-
-
-def share_wrong(difficulty: float) -> float:
-    """The share of new learners that answer an exercise of that difficulty (logits) wrongly, as the model expects."""
-    return sigmoid(difficulty + logit(AVERAGE_SHARE_WRONG))
 
 
 def items_of(resource_ids: Iterable[int], *, is_answered: bool = True) -> dict[int, Item]:

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -6,6 +7,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from adaptive.catalog.models import Resource
 from adaptive.common.clock import now
 from adaptive.events.models import Attempt
 from adaptive.mastery.models import SkillMastery
@@ -13,6 +15,7 @@ from adaptive.mastery.selectors import mastery_status, strongest_evidence
 from adaptive.pages.presenters.wording import percent, points
 from adaptive.pages.report import standings_of_class, status_case, statuses_by_skill
 from adaptive.practice import replaying
+from adaptive.practice.difficulties import difficulties_renew
 from adaptive.practice.fitting.fitting import Order, fit, version_store
 from adaptive.practice.replaying import states_replay
 from adaptive.practice.reports import course_report
@@ -123,6 +126,31 @@ def test_a_skill_with_everybody_on_it(charlie, cast):
     assert "Needs help 1 Started 0 Mastered 1 Not started 0" in text
     assert text.index("Bob Needs help 20 %") < text.index("Alice Mastered 90 %")
     assert "A bar of chocolate" in text
+
+
+def test_an_exercise_says_how_hard_it_is_and_who_says_so(charlie, cast):
+    def said(name="choice"):
+        text = text_of(charlie.get(url(cast, "report-exercise", cast.exercises[name].pk)).content)
+        return text[text.index("How hard it is") : text.index("What was answered")]
+
+    assert "of new learners get it wrong. This is the author's mark." in said()
+    before = int(re.search(r"(\d+)\s%", said())[1])
+    for number in range(12):
+        learner = learner_make(cast.tenant, f"mate{number}", login=False)
+        enrol(learner, cast.course)
+        answer_submit(
+            tenant=cast.tenant,
+            learner=learner,
+            course=cast.course,
+            resource=cast.exercises["choice"],
+            score=0,
+            source="rest",
+        )
+    difficulties_renew(cast.course.pk)
+    assert "Corrected by 12 answers so far." in said()
+    assert int(re.search(r"(\d+)\s%", said())[1]) > before + 15
+    Resource.objects.update(authored_difficulty=None)
+    assert "Nothing is known yet of how hard it is." in said("numeric")
 
 
 def test_an_exercise_with_its_answers(charlie, cast):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from adaptive.backends.embedding.hashing import HashingEncoder
 from adaptive.catalog.models import Resource
 from adaptive.events.models import Attempt
+from adaptive.mastery.models import ItemDifficulty
 from adaptive.mastery.services import attempt_apply
 from adaptive.recommendation.hints import slate_hint_record
 from adaptive.recommendation.retrieval.vector_search import EXACT, INDEXED, Probe, nearest
@@ -308,3 +309,35 @@ def test_a_long_history_is_read_only_as_far_as_it_matters(cast):
     slate = slate_create(learner=cast.alice, course=cast.course)
     assert slate.context["n_attempts"] == 200
     assert slate.impressions.exists()
+
+
+# Exercises of a skill
+
+
+def test_what_answers_said_of_an_exercise_counts_more_than_its_authors_mark(cast):
+    """A beginner is offered the exercise that is easy, whoever called it hard."""
+    course = course_make(cast.tenant)
+    skill = skill_make(course, "one")
+    enrol(cast.alice, course)
+    for n in range(200):
+        exercise_make(course, [skill], "choice", external_id=f"e{n}", authored_difficulty=0.95)
+    fitting = course.resources.get(external_id="e190")
+
+    def offered():
+        slate = slate_create(learner=cast.alice, course=course, count=5, purpose="practice")
+        return set(found_by(slate, "next_skill"))
+
+    assert fitting.pk not in offered()
+    ItemDifficulty.objects.create(
+        resource=fitting,
+        source="author",
+        seen_updated_at=fitting.updated_at,
+        computed_at=timezone.now(),
+        prior_mean=0.0,
+        prior_variance=1.0,
+        mean=-0.4,
+        variance=0.1,
+        n_answers=30,
+        used=-0.4,
+    )
+    assert fitting.pk in offered()

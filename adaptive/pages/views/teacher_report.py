@@ -8,6 +8,7 @@ from adaptive.catalog.models import Course
 from adaptive.catalog.selectors import skills_of
 from adaptive.common.clock import now
 from adaptive.learners.models import Learner
+from adaptive.mastery.difficulty_view import difficulty_of
 from adaptive.mastery.selectors import MASTERED, model_standing
 from adaptive.pages import report as reading
 from adaptive.pages.access import Visit, teacher_page
@@ -15,6 +16,7 @@ from adaptive.pages.markdown import plain_text, render_inline
 from adaptive.pages.presenters import report as present
 from adaptive.pages.presenters.answers import right_answer_lines
 from adaptive.pages.presenters.bars import stack
+from adaptive.pages.presenters.difficulty import difficulty_line
 from adaptive.pages.presenters.exercise import question_html
 from adaptive.pages.presenters.learner_model import model_line
 from adaptive.pages.presenters.skills import resource_line
@@ -129,6 +131,9 @@ def exercise(request: HttpRequest, visit: Visit, resource_id: int) -> HttpRespon
         "body": question_html(found),
         "choices": [render_inline(choice["text"]) for choice in found.choices],
         "right": right_answer_lines(found) if found.is_exercise else [],
+        "difficulty": difficulty_line(difficulty_of(exercise=found, course=course, at=now()))
+        if found.is_exercise
+        else "",
         "answers": present.given_answers(attempts, found, known),
         "n_answers": len(attempts),
         "attempts": attempts[:20],

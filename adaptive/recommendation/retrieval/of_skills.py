@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.db import connection
 
 from adaptive.common.probability import logit, sigmoid
+from adaptive.mastery.items import AVERAGE_SHARE_WRONG
 from adaptive.recommendation.types import Context, SkillState
 
 from .base import Request
@@ -12,16 +13,20 @@ from .base import Request
 TYPICAL_DIFFICULTY = 0.3  # share that gets a typical exercise wrong; also of those without an authored difficulty
 
 # The LATERAL part runs once a skill and stops at its own limit. Main skill before second skill, then the difficulty
-# nearest to the wanted one, then the order of writing.
+# nearest to the wanted one (foretold and answered where that is published, else the author's), then the order of
+# writing.
 SQL = """
 SELECT wanted.skill_id, hit.resource_id
 FROM unnest(%(skills)s::bigint[], %(targets)s::float8[]) WITH ORDINALITY AS wanted(skill_id, target, place)
 CROSS JOIN LATERAL (
     SELECT link.resource_id
     FROM adaptive_resourceskill link JOIN adaptive_resource r ON r.id = link.resource_id
+    LEFT JOIN adaptive_itemdifficulty d ON d.resource_id = r.id
     WHERE link.skill_id = wanted.skill_id AND r.course_id = %(course)s AND NOT r.is_retired
         AND r.kind = ANY(%(kinds)s) AND NOT (r.id = ANY(%(exclude)s))
-    ORDER BY link.position > 0, abs(coalesce(r.authored_difficulty, %(typical)s) - wanted.target), r.id
+    ORDER BY link.position > 0, abs(
+        coalesce(1 / (1 + exp(-(d.used + %(average)s))), r.authored_difficulty, %(typical)s) - wanted.target
+    ), r.id
     LIMIT %(limit)s
 ) hit
 ORDER BY wanted.place
@@ -52,6 +57,7 @@ def resources_of_skills(
                 "kinds": list(request.kinds),
                 "exclude": list(exclude),
                 "typical": TYPICAL_DIFFICULTY,
+                "average": logit(AVERAGE_SHARE_WRONG),
                 "limit": per_skill,
             },
         )

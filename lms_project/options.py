@@ -96,6 +96,8 @@ def adaptive_settings(environ: Mapping[str, str], folder: Path) -> dict[str, Any
         "AI_ENABLED": flag(environ, "ADAPTIVE_AI", default=True),
         "REWORD_EXPLANATIONS": flag(environ, "ADAPTIVE_REWORD", default=False),
     }
+    if not flag(environ, "ADAPTIVE_MARKER", default=True):
+        options["MARKER"] = ""
     path, url = environ.get("ADAPTIVE_LLM_PATH"), environ.get("ADAPTIVE_LLM_URL")
     if path and url:
         raise ImproperlyConfigured("ADAPTIVE_LLM_PATH and ADAPTIVE_LLM_URL are both set; keep one of them.")

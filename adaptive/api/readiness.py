@@ -11,7 +11,7 @@ from celery import current_app
 from django.db import connection
 
 from adaptive.api.broker import redis_client
-from adaptive.backends.registry import get_embedding, get_llm
+from adaptive.backends.registry import get_embedding, get_llm, get_marker
 from adaptive.conf import settings
 
 PART_SECONDS = 1.0
@@ -72,12 +72,13 @@ def worker(broker_is_ok: bool) -> Part:
 def models() -> Part:
     """Are the language model and the encoder to be had? The web process itself never loads them."""
     try:
-        llm, embedding = get_llm(), get_embedding()
+        llm, embedding, marker = get_llm(), get_embedding(), get_marker()
     except Exception as error:
         return Part("models", False, _first_line(error))
     wanted = settings().ai_enabled
+    can_read = llm.is_available() or (marker is not None and marker.is_available())
     more = {
-        "language_model": {"name": llm.name, "ok": llm.is_available() or not wanted},
+        "language_model": {"name": llm.name, "ok": can_read or not wanted},
         "embedding": {"name": embedding.name, "ok": True},
     }
     detail = "" if wanted else "The AI is switched off."

@@ -7,6 +7,7 @@ ADAPTIVE = {
     **ADAPTIVE,
     "LLM": "tests.chaos.stand_in.StandIn",
     "LLM_OPTIONS": {},
+    "MARKER": "",
     "EMBEDDING": "adaptive.backends.embedding.hashing.HashingEncoder",
     "EMBEDDING_OPTIONS": {},
     "RELEASE_CONFIDENCE": 0.0,  # so that most assessments take effect and a doubled one would show in the state

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ("lease_token", models.UUIDField(null=True)),
                 ("lease_until", models.DateTimeField(null=True)),
                 ("next_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ("published_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("published_at", models.DateTimeField(null=True)),
                 ("n_tries", models.PositiveSmallIntegerField(default=0)),
                 ("last_error", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),

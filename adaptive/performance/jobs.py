@@ -81,8 +81,8 @@ ORDER BY a.learner_id, a.course_id LIMIT %(limit)s
 """
 
 STALE = """
-UPDATE adaptive_performanceassessment SET state = 'pending', n_tries = 0, next_at = clock_timestamp(),
-    published_at = clock_timestamp() - make_interval(secs => %(republish)s + 1)
+UPDATE adaptive_performanceassessment
+SET state = 'pending', n_tries = 0, next_at = clock_timestamp(), published_at = NULL
 WHERE id IN (
     SELECT p.id FROM adaptive_performanceassessment p
     WHERE p.state = 'ready' AND p.ends_at >= %(since)s AND EXISTS (
@@ -176,7 +176,7 @@ def _note(period: str, found: Sequence[tuple[int, int, datetime, datetime]]) -> 
 @transaction.atomic
 def stale_note(*, at: datetime) -> int:
     """Marks as pending again what rests on a mark that has changed since. What was made before stays in sight."""
-    values = {"since": at - STALE_FOR, "margin": COMMIT_MARGIN, "limit": AT_ONCE, "republish": REPUBLISH_SECONDS}
+    values = {"since": at - STALE_FOR, "margin": COMMIT_MARGIN, "limit": AT_ONCE}
     with connection.cursor() as cursor:
         cursor.execute(STALE, values)
         return cursor.rowcount
@@ -192,8 +192,7 @@ def waiting_publish() -> int:
                 SELECT id FROM adaptive_performanceassessment
                  WHERE state = 'pending' AND next_at <= clock_timestamp()
                    AND (lease_until IS NULL OR lease_until < clock_timestamp())
-                   AND (n_tries = 0 AND made_at IS NULL AND published_at <= created_at + interval '1 second'
-                        OR published_at < clock_timestamp() - make_interval(secs => %s))
+                   AND (published_at IS NULL OR published_at < clock_timestamp() - make_interval(secs => %s))
                  ORDER BY next_at LIMIT %s FOR UPDATE SKIP LOCKED)
             RETURNING id
             """,

@@ -46,7 +46,7 @@ class PerformanceAssessment(models.Model):
     lease_token = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     next_at = models.DateTimeField(db_default=Now())
-    published_at = models.DateTimeField(db_default=Now())  # when a worker was last told
+    published_at = models.DateTimeField(null=True)  # when a worker was last told; null: not of this work yet
     n_tries = models.PositiveSmallIntegerField(default=0)
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

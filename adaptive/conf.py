@@ -30,8 +30,13 @@ class AdaptiveSettings:
     # Where nothing has been fitted, this one's shipped defaults are in use; a fit makes one of the second kind.
     learner_model: str = "adaptive.backends.learner_model.pfa.PfaForgetting"
     learner_model_to_fit: str = "adaptive.backends.learner_model.blend.Blend"
-    # Below this confidence an assessment of words goes to a teacher instead of to the student.
+    # Below this confidence an assessment of words always goes to a teacher; above it, where agreement with teachers
+    # as measured allows it (see docs/trust-gate.md).
     release_confidence: float = 0.75
+    # The largest share of wrong marks among those released without a person; 1 switches the measured gate off.
+    release_error_limit: float = 0.05
+    # Share of the released marks, drawn by chance, that a teacher is shown all the same.
+    audit_share: float = 0.05
     # The success window worth practising in, on p_correct: our operational reading of the zone of proximal
     # development.
     zpd_low: float = 0.55
@@ -46,7 +51,14 @@ class AdaptiveSettings:
     requests_per_minute: int = 6000
 
     def __post_init__(self) -> None:
-        for name in ("release_confidence", "zpd_low", "zpd_high", "exploration"):
+        for name in (
+            "release_confidence",
+            "release_error_limit",
+            "audit_share",
+            "zpd_low",
+            "zpd_high",
+            "exploration",
+        ):
             value = getattr(self, name)
             if not isinstance(value, int | float) or not 0 <= value <= 1:
                 raise ImproperlyConfigured(f"ADAPTIVE[{name.upper()!r}] is {value!r}; set it to a number from 0 to 1.")

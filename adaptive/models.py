@@ -1,6 +1,6 @@
 """All models of the app, so that Django finds them. They live in their domains; this file only gathers."""
 
-from adaptive.assessment.models import Assessment
+from adaptive.assessment.models import Agreement, AnswerVector, Assessment, AssessorFit, AssessorVersion
 from adaptive.audit.models import AuditEntry
 from adaptive.catalog.models import Course, Resource, ResourceSkill, Skill, SkillPrerequisite
 from adaptive.events.models import Attempt
@@ -21,8 +21,12 @@ from adaptive.recommendation.models import GapQuery, Impression, ImpressionEvent
 from adaptive.tenants.models import ApiToken, IdempotencyRecord, Tenant
 
 __all__ = [
+    "Agreement",
+    "AnswerVector",
     "ApiToken",
     "Assessment",
+    "AssessorFit",
+    "AssessorVersion",
     "Attempt",
     "AuditEntry",
     "Cohort",

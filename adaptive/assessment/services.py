@@ -4,7 +4,7 @@ from adaptive.events.models import Attempt
 
 
 def assessment_record(
-    *, attempt: Attempt, verdict: Verdict, is_released: bool = True, assessed_by: str = ""
+    *, attempt: Attempt, verdict: Verdict, is_released: bool = True, is_audit: bool = False, assessed_by: str = ""
 ) -> Assessment:
     """Writes the verdict as the attempt's current assessment; what was current before is kept, superseded.
 
@@ -24,6 +24,8 @@ def assessment_record(
         assessor_kind=verdict.assessor_kind,
         model=verdict.model,
         prompt_version=verdict.prompt_version,
+        version_id=verdict.version,
+        is_audit=is_audit,
         assessed_by=assessed_by,
         details=verdict.details,
     )

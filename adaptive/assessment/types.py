@@ -18,7 +18,8 @@ class Verdict:
     score: credit in [0, 1]. label: one of LABELS. confidence: P(the decision right / not right is as a person's), in
     [0, 1]. feedback: one or two sentences for the learner; never the reference answer. misconception: the id of the
     one shown, or "". missing: words of what the answer lacks, for finding resources; not for showing. details: numbers
-    behind the verdict, JSON-able. needs_review: a person should look before it counts.
+    behind the verdict, JSON-able. needs_review: a person should look before it counts. version: key of what was learned
+    from the school's own marks and had the last word; None: the assessor as it ships.
     """
 
     score: float
@@ -32,6 +33,7 @@ class Verdict:
     assessor_kind: AssessorKind = "key"
     model: str = ""
     prompt_version: str = ""
+    version: int | None = None
 
     def __post_init__(self) -> None:
         if self.label not in LABELS:

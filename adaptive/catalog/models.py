@@ -20,6 +20,8 @@ class Course(models.Model):
     zpd_low = models.FloatField(null=True, blank=True)
     zpd_high = models.FloatField(null=True, blank=True)
     release_confidence = models.FloatField(null=True, blank=True)
+    # The largest share of wrong marks among those that are released without a person, such as 0.05.
+    release_error_limit = models.FloatField(null=True, blank=True)
     is_ai_enabled = models.BooleanField(default=True)
     misconceptions = models.JSONField(default=list, blank=True)  # [{id, name, description}]
     # Grows when the skills or the difficulty of an exercise change: what was computed from them is then rebuilt.
@@ -31,6 +33,11 @@ class Course(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["tenant", "external_id"], name="course_once_per_tenant"),
             models.CheckConstraint(condition=~models.Q(external_id=""), name="course_has_external_id"),
+            models.CheckConstraint(
+                condition=models.Q(release_error_limit__isnull=True)
+                | models.Q(release_error_limit__gte=0, release_error_limit__lte=1),
+                name="release_error_limit_is_a_share",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,25 +7,14 @@ from django.db import transaction
 
 from adaptive.assessment.services import assessment_record
 from adaptive.assessment.types import Verdict
-from adaptive.conf import settings
 from adaptive.events.models import Attempt
 from adaptive.mastery.services import attempt_apply
+from adaptive.practice.gate import gate
 from adaptive.recommendation.hints import slate_hint_record
 
 
 class LeaseLost(RuntimeError):
     """Another worker has the attempt now, or it is done: what this one found is thrown away."""
-
-
-def release_threshold(attempt: Attempt) -> float:
-    """The confidence below which the attempt's course wants a teacher to look first."""
-    own = attempt.course.release_confidence
-    return settings().release_confidence if own is None else own
-
-
-def is_held(attempt: Attempt, verdict: Verdict) -> bool:
-    """Must a person look before the mark counts?"""
-    return verdict.needs_review or (verdict.assessor_kind == "llm" and verdict.confidence < release_threshold(attempt))
 
 
 @transaction.atomic
@@ -45,11 +34,11 @@ def effect_write(
     )
     if attempt.state != Attempt.State.QUEUED or (token is not None and attempt.lease_token != token):
         raise LeaseLost(f"attempt {attempt_id} is {attempt.state}, or in other hands")
-    held = is_held(attempt, verdict)
-    assessment_record(attempt=attempt, verdict=verdict, is_released=not held)
-    _finish(attempt, Attempt.State.NEEDS_REVIEW if held else Attempt.State.ASSESSED)
-    if not held:
-        _take_effect(attempt, verdict, vector)
+    passage = gate(attempt, verdict)
+    assessment_record(attempt=attempt, verdict=passage.verdict, is_released=not passage.held, is_audit=passage.is_audit)
+    _finish(attempt, Attempt.State.NEEDS_REVIEW if passage.held else Attempt.State.ASSESSED)
+    if not passage.held:
+        _take_effect(attempt, passage.verdict, vector)
     return attempt
 
 

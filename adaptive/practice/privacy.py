@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDay
 
-from adaptive.assessment.models import Assessment
+from adaptive.assessment.models import AnswerVector, Assessment
 from adaptive.audit.models import AuditEntry
 from adaptive.audit.services import audit_record
 from adaptive.common.clock import now
@@ -70,6 +70,8 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
         "assessor_kind",
         "model",
         "prompt_version",
+        "version_id",
+        "is_audit",
         "assessed_by",
         "details",
         "created_at",
@@ -286,6 +288,7 @@ def _attempts_anonymise(*, learner: Learner, tenant: Tenant) -> Erasure:
     own = Attempt.objects.filter(learner=learner)
     counting = Assessment.objects.filter(attempt=OuterRef("pk"), is_current=True, is_released=True)
     n_deleted = own.exclude(Exists(counting)).delete()[1].get(Attempt._meta.label, 0)
+    AnswerVector.objects.filter(attempt__learner=learner).delete()
     # The superseded marks show how somebody's work was judged twice; the statistic is the one that counts.
     Assessment.objects.filter(attempt__learner=learner, is_current=False).delete()
     Assessment.objects.filter(attempt__learner=learner).update(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
+from adaptive.assessment.agreement import agreement_refresh
 from adaptive.assessment.keys import assess_by_key
 from adaptive.assessment.services import assessment_record
 from adaptive.assessment.types import LABELS, AssessorUnavailable, Verdict
@@ -25,6 +26,7 @@ from adaptive.learners.selectors import enrolment_get
 from adaptive.mastery.services import attempt_apply, state_rebuild
 from adaptive.practice import outbox
 from adaptive.practice.effects import LeaseLost, effect_write, set_aside
+from adaptive.practice.gate import answer_vector_keep, with_last_word
 from adaptive.practice.reading import read_words
 from adaptive.recommendation.hints import slate_hint_record
 from adaptive.recommendation.models import Slate
@@ -164,7 +166,11 @@ def attempt_work(attempt_id: int) -> str:
                 set_aside(attempt_id=attempt_id, token=held.token, reason=reason)
                 return "set aside"
             verdict, vector = read_words(attempt, llm=get_llm(), embedding=get_embedding(), marker=get_marker())
-        return effect_write(attempt_id=attempt_id, token=held.token, verdict=verdict, vector=vector).state
+            verdict = with_last_word(attempt, verdict)
+        state = effect_write(attempt_id=attempt_id, token=held.token, verdict=verdict, vector=vector).state
+        if state == Attempt.State.NEEDS_REVIEW:
+            answer_vector_keep(attempt, embedding=get_embedding())
+        return state
     except LeaseLost as lost:
         logger.info("%s", lost)
         return "lost"
@@ -212,6 +218,8 @@ def attempt_mark(
         inputs={"before": None if before is None else {"score": before.score, "assessor": before.assessor_kind}},
         outcome={"score": score, "label": label, "assessment": assessment.pk},
     )
+    if attempt.assessments.filter(assessor_kind="llm").exists():
+        agreement_refresh(course=attempt.course)
     return attempt
 
 

@@ -79,13 +79,13 @@ def test_a_closed_answer_is_assessed_within_the_call_and_moves_the_belief(api, c
 
 
 def test_words_are_queued_and_read_by_the_worker(api, course, settings, monkeypatch):
-    settings.ADAPTIVE = {**settings.ADAPTIVE, "RELEASE_CONFIDENCE": 0.5}
+    settings.ADAPTIVE = {**settings.ADAPTIVE, "RELEASE_CONFIDENCE": 0.5, "RELEASE_ERROR_LIMIT": 1.0}
     body = attempt(course, resource="w1", response={"text": "Only pieces of one size can be counted together."})
     response = api("POST", "attempts/", body, key="words")
     first = response.json()
     assert response.status_code == 202 and first["state"] == "queued" and first["assessment"] is None
 
-    def reads(attempt, *, llm, embedding):
+    def reads(attempt, **models):
         return (
             services.Verdict(
                 score=0.5,

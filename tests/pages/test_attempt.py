@@ -29,6 +29,11 @@ def url(cast: Cast, attempt: Attempt, name: str = "attempt") -> str:
     return reverse(f"adaptive:{name}", args=[cast.course.pk, attempt.pk])
 
 
+@pytest.fixture(autouse=True)
+def confidence_alone_decides(settings):
+    settings.ADAPTIVE = {**settings.ADAPTIVE, "RELEASE_ERROR_LIMIT": 1.0}
+
+
 def is_read(monkeypatch, attempt: Attempt, **values) -> None:
     """A worker reads the answer and finds this."""
     found = {"score": 1.0, "label": "correct", "confidence": 0.93, "feedback": "Well said.", "assessor_kind": "llm"}

@@ -34,7 +34,9 @@ def cast(db):
 
 
 @pytest.fixture(autouse=True)
-def told(monkeypatch):
+def told(monkeypatch, settings):
+    # What the trust gate lets through is measured in test_gate; here the confidence alone decides.
+    settings.ADAPTIVE = {**settings.ADAPTIVE, "RELEASE_ERROR_LIMIT": 1.0}
     ids: list[int] = []
     monkeypatch.setattr(outbox, "publish", lambda attempt_id: ids.append(attempt_id) or True)
     return ids
@@ -45,7 +47,7 @@ def reader(monkeypatch):
     """Sets what the assessor of words says: a verdict, or an exception to raise."""
 
     def says(outcome):
-        def read_words(attempt, *, llm, embedding):
+        def read_words(attempt, **models):
             if isinstance(outcome, BaseException):
                 raise outcome
             return outcome, [0.1] * 384 if outcome.missing else None

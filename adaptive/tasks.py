@@ -16,6 +16,7 @@ from adaptive.explanation.services import explanation_reword
 from adaptive.performance import jobs as performance
 from adaptive.performance.services import performance_reword
 from adaptive.practice import difficulties
+from adaptive.practice.finetuning import jobs as finetunes
 from adaptive.practice.fitting import jobs as fits
 from adaptive.practice.replaying import states_replay
 from adaptive.practice.services import attempt_work
@@ -48,6 +49,16 @@ def sweep_job() -> dict[str, int]:
 )
 def learner_model_fit_job(fit_id: int) -> str:
     return fits.fit_work(int(fit_id))
+
+
+@shared_task(
+    name="adaptive.finetune",
+    acks_late=False,
+    soft_time_limit=finetunes.MAX_SECONDS + 120,
+    time_limit=finetunes.MAX_SECONDS + 180,
+)
+def finetune_job(fit_id: int) -> str:
+    return finetunes.finetune_work(int(fit_id))
 
 
 @shared_task(name="adaptive.states_replay", soft_time_limit=600, time_limit=660)

@@ -160,6 +160,7 @@ CELERY_TASK_ROUTES = {
     "adaptive.performance_reword": {"queue": "model"},
     # Minutes of work that nobody waits for: a worker of their own, so that no answer and no sweep waits behind them.
     "adaptive.learner_model_fit": {"queue": "slow"},
+    "adaptive.finetune": {"queue": "slow"},
     "adaptive.states_replay": {"queue": "slow"},
     "adaptive.item_difficulties": {"queue": "slow"},
 }

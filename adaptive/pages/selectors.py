@@ -140,6 +140,21 @@ def results(*, learner: Learner, course: Course, limit: int = 6) -> list[Attempt
     return list(results_query(learner=learner, course=course)[:limit])
 
 
+def attempts_by_id(*, learner: Learner, ids: Iterable[int]) -> dict[int, Attempt]:
+    """The learner's attempts with these ids, with exercise and what counts of them. Two queries, none for no ids."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = (
+        Attempt.objects.filter(learner=learner, pk__in=wanted)
+        .select_related("resource")
+        .defer(*HEAVY)
+        .prefetch_related(current_assessments())
+        .order_by("submitted_at", "pk")
+    )
+    return {attempt.pk: attempt for attempt in rows}
+
+
 def marks_on(*, learner: Learner, skill: Skill, limit: int = 8) -> list[Attempt]:
     """The latest attempts that moved the belief about the skill, oldest first."""
     rows = (

@@ -5,6 +5,7 @@ from django.urls import path
 from adaptive.pages.views import (
     attempt,
     home,
+    performance,
     practice,
     reading,
     review,
@@ -36,6 +37,8 @@ urlpatterns = [
     path(f"{COURSE}attempts/<int:attempt_id>/state/", attempt.attempt_state, name="attempt-state"),
     path(f"{COURSE}attempts/<int:attempt_id>/reveal/", attempt.reveal, name="reveal"),
     path(f"{COURSE}attempts/<int:attempt_id>/contest/", attempt.contest, name="contest"),
+    path(f"{COURSE}performance/", performance.performance, name="performance"),
+    path(f"{COURSE}performance/sharing/", performance.sharing, name="performance-sharing"),
     path(f"{COURSE}skills/", skills.skills, name="skills"),
     path(f"{COURSE}skills/<int:skill_id>/", skills.skill, name="skill"),
     path(f"{COURSE}report/", teacher_report.report, name="report"),

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import FilteredRelation, Prefetch, Q, QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils.timezone import get_default_timezone
 
 from adaptive.catalog.models import Course, Resource, ResourceSkill
@@ -131,11 +131,3 @@ def performance_for_teacher(
     if not learner.shares_performance:
         return PerformanceAssessment.objects.none()
     return performance_of(learner=learner, course=course, limit=limit)
-
-
-def attempts_behind(assessments: list[PerformanceAssessment], *, learner: Learner) -> dict[int, Attempt]:
-    """The attempts that the lines stand on, by id, with their exercises; the learner's own alone."""
-    ids = {pk for one in assessments for fact in one.word_facts for pk in fact["values"].get("attempts", ())}
-    resources = Resource.objects.only("pk", "title")
-    rows = Attempt.objects.filter(pk__in=ids, learner=learner).prefetch_related(Prefetch("resource", resources))
-    return {attempt.pk: attempt for attempt in rows}

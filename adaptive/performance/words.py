@@ -57,7 +57,7 @@ def _lines(facts: Mapping[str, Any], *, period: str) -> list[Fact]:
     lines += [_misconception(one) for one in facts["misconceptions"]]
     if facts["pace"]:
         lines += _pace(facts["pace"])
-    lines += [_next(step) for step in facts["next"]]
+    lines += [_next(step, place) for place, step in enumerate(facts["next"])]
     return lines
 
 
@@ -149,8 +149,10 @@ def _pace(pace: Mapping[str, Any]) -> list[Fact]:
     return lines
 
 
-def _next(step: Mapping[str, Any]) -> Fact:
-    if step["action"] == CLOSE_GAP:
+def _next(step: Mapping[str, Any], place: int) -> Fact:
+    if step["action"] == CLOSE_GAP and place:
+        text = _("After that, “%(skill)s” is next.")
+    elif step["action"] == CLOSE_GAP:
         text = _("Next, work on “%(skill)s”; we look for what helps with it.")
     elif step["action"] == PRACTISE_MORE:
         text = _("Next, practise “%(skill)s” a little more.")

@@ -11,11 +11,11 @@ from tests.factories import PASSWORD, Cast, enrol, learner_make, right
 OPEN = {"login", "logout", "home", "courses"}
 LEARNER = {
     "course", "practice", "pick", "why", "disagree", "done", "resource", "answer", "hint", "attempt", "attempt-state",
-    "reveal", "contest", "skills", "skill",
+    "reveal", "contest", "skills", "skill", "performance", "performance-sharing",
 }  # fmt: skip
 TEACHER = {"report", "report-map", "report-skill", "report-exercise", "review", "review-one"}
 TEACHER |= {"learner", "learner-skill"}
-POSTED = {"disagree", "done", "answer", "hint", "reveal", "contest"}
+POSTED = {"disagree", "done", "answer", "hint", "reveal", "contest", "performance-sharing"}
 
 
 @pytest.fixture

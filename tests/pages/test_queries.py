@@ -8,10 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from adaptive.common.clock import now
+from adaptive.performance import jobs
+from adaptive.performance.models import PerformanceAssessment
 from adaptive.practice.services import answer_submit, slate_next
 from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_make, mastery_make, right, wrong
 
-LEARNERS_PAGES = ["course", "skills", "skill", "resource", "attempt", "pick", "why"]
+LEARNERS_PAGES = ["course", "performance", "skills", "skill", "resource", "attempt", "pick", "why"]
 TEACHERS_PAGES = ["report", "report-map", "report-skill", "report-exercise", "learner", "learner-skill", "review"]
 MOST = {"course": 40, "resource": 20, "attempt": 40, "report": 24}
 ELSE = 22
@@ -21,6 +23,7 @@ def address(cast: Cast, name: str) -> str:
     slate = cast.extra["slate"]
     values = {
         "course": (cast.course.pk,),
+        "performance": (cast.course.pk,),
         "skills": (cast.course.pk,),
         "skill": (cast.course.pk, cast.skills[0].pk),
         "resource": (cast.course.pk, cast.exercises["choice"].pk),
@@ -62,6 +65,16 @@ def some(cast: Cast) -> None:
     attempt_make(cast.alice, cast.exercises["short_text"], state="needs_review")
     cast.extra["attempt"] = submit(cast, cast.alice, "choice", wrong("choice"))
     cast.extra["slate"] = slate_next(learner=cast.alice, course=cast.course)
+    cast.alice.shares_performance = True
+    cast.alice.save()
+    assess(cast)
+
+
+def assess(cast: Cast) -> None:
+    jobs.sessions_note(at=now() + timedelta(hours=1))
+    jobs.weeks_note(at=now() + timedelta(days=8))
+    for found in PerformanceAssessment.objects.filter(state="pending", learner=cast.alice):
+        assert jobs.performance_work(found.pk) == "made"
 
 
 def many(cast: Cast) -> None:
@@ -76,6 +89,7 @@ def many(cast: Cast) -> None:
         exercise_make(cast.course, cast.skills[:2], "choice", external_id=f"more{n}")
         submit(cast, cast.alice, "choice", right("choice"), submitted_at=now() - timedelta(hours=n + 2))
         submit(cast, cast.alice, "multiple_choice", right("multiple_choice"))
+    assess(cast)
 
 
 def count(client, url: str) -> int:

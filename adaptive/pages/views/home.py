@@ -9,8 +9,10 @@ from adaptive.mastery.selectors import mastery_of
 from adaptive.pages.access import TEACHER, Visit, learner_page, signed_in
 from adaptive.pages.picks import pick_seen, picks_now
 from adaptive.pages.presenters.home import home
+from adaptive.pages.presenters.performance import performance_card
 from adaptive.pages.rendering import page
 from adaptive.pages.selectors import course_of_latest_attempt, results
+from adaptive.performance.selectors import performance_of
 
 
 @require_GET
@@ -40,4 +42,6 @@ def course(request: HttpRequest, visit: Visit) -> HttpResponse:
     if picks.first:
         pick_seen(picks.first, "impression")
     view = home(picks=picks, masteries=masteries, recent=recent, at=at)
-    return page(request, visit, "adaptive/learner/home.html", {"home": view})
+    latest = performance_of(learner=visit.learner, course=visit.course).first()
+    context = {"home": view, "card": performance_card(latest) if latest else None}
+    return page(request, visit, "adaptive/learner/home.html", context)

@@ -12,13 +12,16 @@ from adaptive.mastery.selectors import evidence, mastery_of, strongest_evidence
 from adaptive.pages import report as reading
 from adaptive.pages.access import Visit, teacher_page
 from adaptive.pages.presenters.learner import answer_row, shown_slates
+from adaptive.pages.presenters.performance import attempt_ids, performance_card
 from adaptive.pages.presenters.report import ErrorCount, misconception_name, misconceptions_by_id
 from adaptive.pages.presenters.skills import skill_map, skill_page
 from adaptive.pages.rendering import page
-from adaptive.pages.selectors import results_query, slates_shown
+from adaptive.pages.selectors import attempts_by_id, results_query, slates_shown
+from adaptive.performance.selectors import performance_for_teacher
 
 ANSWERS_PER_PAGE = 20
 MOST_EVIDENCE = 30
+SESSIONS = 3
 
 
 @require_GET
@@ -31,12 +34,15 @@ def learner(request: HttpRequest, visit: Visit, learner_id: int) -> HttpResponse
     known = misconceptions_by_id(course.misconceptions)
     errors = reading.errors_of(course=course, learner_ids=[found.pk])[found.pk]
     pages = Paginator(results_query(learner=found, course=course), ANSWERS_PER_PAGE).get_page(request.GET.get("page"))
+    assessed = list(performance_for_teacher(learner=found, course=course, limit=SESSIONS))
+    behind = attempts_by_id(learner=found, ids=attempt_ids(assessed))
     context = {
         "learner": found,
         "skills": skill_map(mastery_of(learner=found, course=course, at=at), prerequisites_of(course=course), at=at),
         "errors": [ErrorCount(misconception_name(known, code), n) for code, n in errors[:4]],
         "pages": pages,
         "answers": [answer_row(attempt) for attempt in pages],
+        "cards": [performance_card(one, behind) for one in assessed],
         "slates": shown_slates(slates_shown(learner=found, course=course)),
     }
     return page(request, visit, "adaptive/teacher/learner.html", context)

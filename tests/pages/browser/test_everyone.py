@@ -1,10 +1,16 @@
 """Every page for everyone: no accessibility violation, nothing that has to be scrolled sideways, light and dark."""
 
+from datetime import timedelta
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 
+from adaptive.common.clock import now
+from adaptive.learners.models import Learner
 from adaptive.mastery.models import SkillMastery
+from adaptive.performance import jobs
+from adaptive.performance.models import PerformanceAssessment
 from adaptive.practice.services import answer_submit, slate_next
 from adaptive.recommendation.services import impression_event
 from tests.factories import EXERCISES, Cast, attempt_make, enrol, learner_make, right, wrong
@@ -41,6 +47,11 @@ def lively(cast: Cast) -> Cast:
     cast.extra["wrong"] = submit(cast, cast.alice, "matching", wrong("matching"))
     cast.extra["right"] = submit(cast, cast.alice, "choice", right("choice"))
     attempt_make(cast.alice, cast.exercises["long_text"], state="needs_review")
+    Learner.objects.filter(pk=cast.alice.pk).update(shares_performance=True)
+    jobs.sessions_note(at=now() + timedelta(hours=7))
+    jobs.weeks_note(at=now() + timedelta(days=8))
+    for assessment in PerformanceAssessment.objects.all():
+        jobs.performance_work(assessment.pk)
     slate = cast.extra["slate"] = slate_next(learner=cast.alice, course=cast.course)
     impression_event(slate=slate, position=1, type="start")
     return cast
@@ -51,6 +62,7 @@ def students_pages(cast: Cast) -> dict[str, str]:
     return {
         "home": reverse("adaptive:course", args=[course]),
         "courses": reverse("adaptive:courses"),
+        "performance": reverse("adaptive:performance", args=[course]),
         **{f"practice {n}": reverse("adaptive:resource", args=[course, cast.exercises[n].pk]) for n in EXERCISES},
         **{
             f"result {n}": reverse("adaptive:attempt", args=[course, cast.extra[n].pk])
@@ -121,7 +133,7 @@ def test_states_that_arrive_without_a_reload(window, lively, scheme):
 def test_no_data_at_all(window, cast):
     w = window(width=320)
     for who, pages in (
-        ("bob", ["adaptive:course", "adaptive:skills"]),
+        ("bob", ["adaptive:course", "adaptive:performance", "adaptive:skills"]),
         ("charlie", ["adaptive:report", "adaptive:report-map", "adaptive:review"]),
     ):
         w.log_in(who)

@@ -163,6 +163,7 @@ CELERY_TASK_ROUTES = {
     "adaptive.finetune": {"queue": "slow"},
     "adaptive.states_replay": {"queue": "slow"},
     "adaptive.item_difficulties": {"queue": "slow"},
+    "adaptive.difficulties_sweep": {"queue": "slow"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True

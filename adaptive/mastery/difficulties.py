@@ -4,30 +4,27 @@
 that computing it twice changes nothing. Only `used` has a history, because learners' states are made with it.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Max, Q, QuerySet
 
 from adaptive.backends.learner_model.difficulty import (
-    PRIOR_VARIANCE,
+    UNKNOWN_VARIANCE,
     TextDifficulty,
     difficulty_after,
     fitted_items,
     fitted_skills,
-    p_without_item,
+    p_on_average_item,
 )
 from adaptive.backends.learner_model.logistic_model import effective_score
 from adaptive.catalog.models import Course, Resource
-from adaptive.common.probability import logit, sigmoid
 from adaptive.events.models import Attempt
-from adaptive.mastery.items import AVERAGE_SHARE_WRONG, authored_logit
-from adaptive.mastery.models import DifficultyFit, ItemDifficulty, LearnerModelVersion, LearnerState
-from adaptive.mastery.versions import active_version, items_version_raise, load_version, model_in_use, tags_raise
+from adaptive.mastery.models import DifficultyFit, ItemDifficulty, LearnerModelVersion
+from adaptive.mastery.versions import active_version, load_version, model_in_use
 from adaptive.mastery.words import Exercise, embedding_rows, exercises_read, feature_rows
 
 Source = ItemDifficulty.Source
@@ -35,14 +32,7 @@ Source = ItemDifficulty.Source
 AT_ONCE = 500  # exercises read and foretold together
 MOST_ANSWERS = 200  # of an exercise that are counted, the latest; they leave a standard deviation of .16 logits
 AUTHOR_VARIANCE = 1.0  # of the truth around an author's mark: a guess, one logit; twenty answers outweigh it
-UNKNOWN = (0.0, PRIOR_VARIANCE + 1.0)  # an exercise of which nothing is known, as `TextDifficulty` has it
-
-# Publishing makes the states of all who answered the exercise stale: they are replayed, by seconds of work a learner.
-# So what moved by less than can be noticed waits (.25 logits are at most 6 points of p_correct, half of what twenty
-# answers leave uncertain), and what moved more waits for the next of a few moments a day. Of an exercise without an
-# answer no state knows, so it is published at once.
-MATERIAL = 0.25
-REPUBLISH_AFTER = timedelta(hours=6)
+UNKNOWN = (0.0, UNKNOWN_VARIANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,13 +231,11 @@ class _SkillsOfVersions:
             except Exception:  # a backend that is not to be had any more: its learners' states are replayed soon
                 self._of[version_id] = {}
         known = self._of[version_id]
-        logits = [
-            logit(p_without_item(p, known.get(skill_id, 0.0)))
+        return p_on_average_item(
+            (p, known.get(skill_id, 0.0))
             for skill_id, p in zip(skill_ids, before, strict=True)
             if skill_id is not None and p is not None
-        ]
-        # Without a skill nothing is believed: as a new learner.
-        return sigmoid(math.fsum(logits) / len(logits)) if logits else 1.0 - AVERAGE_SHARE_WRONG
+        )
 
 
 def known_to_model(course: Course) -> dict[int, float]:
@@ -260,65 +248,3 @@ def count_is_due(course: Course) -> bool:
     rows = ItemDifficulty.objects.filter(resource__course=course, resource__is_retired=False)
     latest = Attempt.objects.filter(course=course).aggregate(latest=Max("pk"))["latest"] or 0
     return rows.filter(counted_until__lt=latest).exists()
-
-
-def difficulties_publish(*, course: Course, at: datetime) -> int:
-    """Makes what was foretold and counted the difficulty that the learner model is told. How many states wait now.
-
-    Only what moved enough; see MATERIAL. The course's `item_version` grows with it, in one transaction, so a state
-    says by its tag which difficulties it was made with. Learners who never answered one of these exercises have states
-    that a replay would give again, so they get the new tag at once and wait for nothing.
-    """
-    known = known_to_model(course)
-    rows = [
-        row
-        for row in ItemDifficulty.objects.filter(resource__course=course, resource__is_retired=False).annotate(
-            authored=F("resource__authored_difficulty")
-        )
-        if row.resource_id not in known
-    ]
-    answered = _answered([row.resource_id for row in rows])
-    last = max((row.used_at for row in rows if row.used_at and row.used_n_answers), default=None)
-    is_time = last is None or at - last >= REPUBLISH_AFTER
-    moved = [row for row in rows if _has_moved(row, is_answered=row.resource_id in answered, is_time=is_time)]
-    if not moved:
-        return 0
-    for row in moved:
-        row.used, row.used_n_answers, row.used_at = _wanted(row), row.n_answers, at
-    with transaction.atomic():
-        before = items_version_raise(course)
-        # Everybody takes an attempt in with the state locked: whoever is at it ends with the old difficulties and the
-        # old tag, and whoever comes later reads the new ones.
-        theirs = LearnerState.objects.select_for_update().filter(course=course).order_by("learner_id")
-        locked = dict(theirs.values_list("pk", "learner_id"))
-        ItemDifficulty.objects.bulk_update(moved, ["used", "used_n_answers", "used_at"], batch_size=500)
-        touched = Attempt.objects.filter(resource__in=[row.resource_id for row in moved], applied_seq__isnull=False)
-        concerned = set(touched.values_list("learner_id", flat=True).distinct())
-        tags_raise(before=before, state_ids=[pk for pk, learner_id in locked.items() if learner_id not in concerned])
-    return sum(learner_id in concerned for learner_id in locked.values())
-
-
-def _answered(resource_ids: list[int]) -> set[int]:
-    return set(
-        Attempt.objects.filter(resource__in=resource_ids, applied_seq__isnull=False)
-        .order_by()
-        .values_list("resource_id", flat=True)
-        .distinct()
-    )
-
-
-def _wanted(row: ItemDifficulty) -> float | None:
-    """What should be told: nothing where only the author, or nobody, has said anything."""
-    return None if row.source in (Source.AUTHOR, Source.NONE) and not row.n_answers else row.mean
-
-
-def _has_moved(row: ItemDifficulty, *, is_answered: bool, is_time: bool) -> bool:
-    if is_answered and not is_time:
-        return False
-    author = authored_logit(row.authored)
-    now = author if row.used is None else row.used
-    wanted = _wanted(row)
-    then = author if wanted is None else wanted
-    if now is None or then is None:
-        return now is not then
-    return abs(then - now) >= (MATERIAL if is_answered else 0.01)

@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 
 from adaptive.backends.learner_model.base import Item
+from adaptive.backends.learner_model.difficulty import AVERAGE_SHARE_WRONG
 from adaptive.catalog.models import Resource
 from adaptive.catalog.selectors import skill_ids_of
 from adaptive.common.probability import logit
-
-# Share of wrong answers that a new learner gives to an exercise of difficulty 0 (the learner models' zero).
-AVERAGE_SHARE_WRONG = 0.36
 
 
 def authored_logit(authored_difficulty: float | None) -> float | None:

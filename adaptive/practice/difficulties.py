@@ -17,11 +17,11 @@ from adaptive.mastery.difficulties import (
     count_is_due,
     difficulties_count,
     difficulties_foretell,
-    difficulties_publish,
     difficulty_fit_of,
     exercises_due,
 )
 from adaptive.mastery.models import ItemDifficulty
+from adaptive.mastery.publishing import difficulties_publish
 from adaptive.practice import replaying
 from adaptive.practice.alone import alone
 

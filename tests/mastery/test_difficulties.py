@@ -1,16 +1,19 @@
 """A new exercise has a difficulty before anybody has answered it, and its answers overrule that."""
 
 import random
+import threading
 from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.db import connection, transaction
 
 from adaptive.backends.learner_model.difficulty import difficulty_after
 from adaptive.catalog.embedding import resources_embed
-from adaptive.catalog.models import EMBEDDING_DIMENSIONS, Resource
+from adaptive.catalog.models import EMBEDDING_DIMENSIONS, Course, Resource
 from adaptive.catalog.services import resource_put
 from adaptive.common.clock import now
+from adaptive.learners.models import Learner
 from adaptive.mastery import difficulties
 from adaptive.mastery.activation import defaults_activate, version_activate
 from adaptive.mastery.items import authored_logit, items_of
@@ -225,6 +228,35 @@ def test_single_answers_do_not_make_everybodys_state_stale(cast):
     assert soon["counted"] and not soon["states_waiting"] and told_of(exercise) == used
     later = difficulties_renew(cast.course.pk, at=first + timedelta(hours=7))
     assert later["states_waiting"] == 30 and told_of(exercise) < used - 0.5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_in_the_middle_of_publishing_is_replayed_and_no_state_differs():
+    """Bob's answer has read the old difficulty and is not committed yet while the new one is published."""
+    cast = cast_make()
+    exercise, other = cast.exercises["choice"], cast.exercises["numeric"]
+    for learner in classmates(cast, 12):
+        answer(cast, learner, exercise, 0)
+    answer(cast, cast.bob, other, 1)
+    answer(cast, cast.alice, other, 0)
+    done, publishing = (
+        [],
+        threading.Thread(target=lambda: (done.append(difficulties_renew(cast.course.pk)), connection.close())),
+    )
+    with transaction.atomic():
+        attempt = answer_submit(
+            tenant=cast.tenant, learner=cast.bob, course=cast.course, resource=exercise, score=1, source="rest"
+        ).attempt
+        publishing.start()
+        publishing.join(2)
+        assert publishing.is_alive(), "it waits for bob"
+    publishing.join(30)
+    assert attempt.pk and done[0]["states_waiting"] == 13, "twelve, and bob, who has just answered it"
+    course = Course.objects.get(pk=cast.course.pk)
+    states_replay(course.pk)
+    for learner in (cast.alice, cast.bob, *Learner.objects.filter(external_id__startswith="mate")):
+        assert state_check(learner=learner, course=course) == []
+        assert LearnerState.objects.get(learner=learner).model.endswith(f" items{course.item_version}")
 
 
 def test_an_exercise_waits_for_its_embedding_and_is_found_when_it_has_come(cast, fitted, told):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from adaptive.backends.learner_model.difficulty import AVERAGE_SHARE_WRONG
 from adaptive.common.probability import logit, sigmoid
-from adaptive.mastery.items import AVERAGE_SHARE_WRONG
 from adaptive.recommendation.types import Context, SkillState
 
 from .base import Request

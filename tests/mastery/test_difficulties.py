@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from django.db import connection, transaction
 
+from adaptive import tasks
 from adaptive.backends.learner_model.difficulty import difficulty_after
 from adaptive.catalog.embedding import resources_embed
 from adaptive.catalog.models import EMBEDDING_DIMENSIONS, Course, Resource
@@ -392,3 +393,10 @@ def test_other_courses_exercises_are_left_alone(cast):
     difficulties_renew(cast.course.pk)
     assert not ItemDifficulty.objects.filter(resource__course=cast.other_course).exists()
     assert difficulties_renew(0) == {"foretold": 0, "counted": 0, "states_waiting": 0}
+
+
+def test_the_jobs_of_the_worker(cast, told):
+    assert tasks.difficulties_sweep_job() == 1 and told == [cast.course.pk]
+    assert tasks.item_difficulties_job(cast.course.pk)["foretold"] == len(cast.exercises)
+    told.clear()
+    assert tasks.difficulties_sweep_job() == 0 and told == []

@@ -27,6 +27,7 @@ class LearnerAdmin(admin.ModelAdmin):
     search_fields = ["external_id", "display_name"]
     list_filter = ["tenant", "is_simulated"]
     autocomplete_fields = ["user"]
+    readonly_fields = ["shares_performance"]  # the learner's own word
 
 
 @admin.register(models.Enrolment)
@@ -89,6 +90,20 @@ class AssessmentAdmin(LookOnly):
 class SlateAdmin(LookOnly):
     list_display = ["id", "learner", "course", "purpose", "policy", "created_at"]
     list_select_related = ["learner", "course"]
+
+
+@admin.register(models.PerformanceAssessment)
+class PerformanceAssessmentAdmin(LookOnly):
+    list_display = ["learner", "course", "period", "starts_at", "state", "made_at"]
+    list_filter = ["period", "state", "course"]
+    list_select_related = ["learner", "course"]
+
+
+@admin.register(models.GapQuery)
+class GapQueryAdmin(LookOnly):
+    list_display = ["text", "learner", "course", "score", "embedding_model", "created_at"]
+    list_select_related = ["learner", "course"]
+    exclude = ["vector"]
 
 
 @admin.register(models.AuditEntry)

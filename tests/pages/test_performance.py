@@ -17,9 +17,7 @@ from .reading import form_at, read, text_of
 def assess(cast: Cast, learner, *, at=None) -> PerformanceAssessment:
     """A session of four answers that ended an hour ago, assessed."""
     at = at or now() - timedelta(hours=1)
-    for n, (name, score) in enumerate(
-        (("choice", 1.0), ("choice", 1.0), ("multiple_choice", 0.0), ("numeric", 0.0))
-    ):
+    for n, (name, score) in enumerate((("choice", 1.0), ("choice", 1.0), ("multiple_choice", 0.0), ("numeric", 0.0))):
         attempt_make(learner, cast.exercises[name], score=score, submitted_at=at + timedelta(seconds=30 * n))
     attempt_make(learner, cast.exercises["long_text"], score=0.0, submitted_at=at + timedelta(minutes=2))
     jobs.sessions_note(at=now())

@@ -16,7 +16,7 @@ from adaptive.catalog.models import Course
 from adaptive.common.errors import InvalidInput
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
-from adaptive.learners.services import enrolment_put, learner_put
+from adaptive.learners.services import enrolment_put, learner_put, performance_sharing_set
 from adaptive.practice.bulk import attempts_load
 from adaptive.practice.demo.logins import ADMIN, STUDENT_PASSWORD, TEACHER
 from adaptive.practice.demo.people import COHORTS, PEOPLE, TEACHER_NAME
@@ -100,7 +100,12 @@ def _user_put(username: str, password_hash: str, **values: Any) -> User:
 
 def _learner_put(tenant: Tenant, username: str, name: str, password_hash: str) -> Learner:
     # They agree to the AI reading their answers: the model runs on this machine, and they do not exist.
-    learner, _ = learner_put(tenant=tenant, external_id=username, display_name=name, ai_consent=True, is_simulated=True)
+    learner, is_new = learner_put(
+        tenant=tenant, external_id=username, display_name=name, ai_consent=True, is_simulated=True
+    )
+    if is_new:  # and to their teacher seeing how their practice went; whoever takes that back keeps it so
+        performance_sharing_set(learner=learner, shares=True)
+        learner.refresh_from_db()
     user = _user_put(username, password_hash, first_name=name)
     if learner.user_id is None and not Learner.objects.filter(user=user).exists():
         learner.user = user

@@ -41,10 +41,19 @@ class PairedMark:
     text: str
 
 
+_FIGURES = [field.name for field in Agreement._meta.fields]
+
+
 def limit_of(course: Course) -> float:
     """The largest share of wrong marks that the course allows among those released alone."""
     own = course.release_error_limit
     return settings().release_error_limit if own is None else own
+
+
+def floor_of(course: Course) -> float:
+    """The confidence below which the course wants a teacher to look first, whatever was measured."""
+    own = course.release_confidence
+    return settings().release_confidence if own is None else own
 
 
 def model_of(course: Course) -> str:
@@ -155,15 +164,21 @@ def agreement_refresh(*, course: Course, model: str | None = None) -> Agreement:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, course.pk % 2**31])
     model = model_of(course) if model is None else model
-    limit, version = limit_of(course), active_version(course, model=model)
+    limit, floor, version = limit_of(course), floor_of(course), active_version(course, model=model)
     marks = paired_marks(course=course, model=model)
     by_exercise: dict[int, list[PairedMark]] = {}
     for mark in marks:
         by_exercise.setdefault(mark.exercise, []).append(mark)
-    whole = level(decisions(marks, version), parent=prior.shipped(model, limit), strength=COURSE_STRENGTH, limit=limit)
+    whole = level(
+        decisions(marks, version),
+        parent=prior.shipped(model, limit),
+        strength=COURSE_STRENGTH,
+        limit=limit,
+        floor=floor,
+    )
     rows = [_row(course, None, model, version, limit, whole, marks)]
     for exercise, own in by_exercise.items():
-        found = level(decisions(own, version), parent=whole.curve, strength=EXERCISE_STRENGTH, limit=limit)
+        found = level(decisions(own, version), parent=whole.curve, strength=EXERCISE_STRENGTH, limit=limit, floor=floor)
         rows.append(_row(course, exercise, model, version, limit, found, own))
     Agreement.objects.filter(course=course).exclude(resource=None).exclude(resource__in=by_exercise).delete()
     values = [field.name for field in Agreement._meta.fields if field.name not in {"id", "course", "resource"}]
@@ -229,8 +244,13 @@ def threshold_for(*, course: Course, resource_id: int, model: str, version_id: i
 
 
 def agreements_of(*, course: Course) -> tuple[Agreement | None, dict[int, Agreement]]:
-    """(the course's figures, those of its exercises by key). One query."""
-    found: dict[int | None, Agreement] = {row.resource_id: row for row in Agreement.objects.filter(course=course)}
+    """(the course's figures, those of its exercises by key, with their titles read). One query."""
+    rows = (
+        Agreement.objects.filter(course=course)
+        .select_related("resource")
+        .only(*_FIGURES, "resource__title", "resource__external_id")
+    )
+    found: dict[int | None, Agreement] = {row.resource_id: row for row in rows}
     return found.pop(None, None), found  # type: ignore[return-value]
 
 

@@ -16,6 +16,7 @@ from adaptive.learners.selectors import learners_in
 from adaptive.mastery.models import SkillMastery
 from adaptive.mastery.selectors import MASTERED, NEEDS_HELP
 from adaptive.pages.selectors import HEAVY, RECENTLY, current_assessments
+from adaptive.practice.reviewing import SAMPLE, drawn, in_review
 
 RECENT_ANSWERS = 5_000  # what "lately" means in a class report: bounded, so that a long term is read as fast
 FEWEST = 3  # learners (or answers) below which nothing is said about an exercise
@@ -214,16 +215,19 @@ def answers_to(*, course: Course, resource: Resource, limit: int = 500) -> list[
     return list(rows.prefetch_related(current_assessments()).order_by("-submitted_at", "-pk")[:limit])
 
 
-def review_queue(*, course: Course, limit: int = 20) -> list[Attempt]:
-    """What waits for a person, the oldest first, with the machine's own, unreleased opinion (`attempt.opinions`)."""
-    rows = (
-        Attempt.objects.filter(course=course, state=Attempt.State.NEEDS_REVIEW)
-        .select_related("learner", "resource")
-        .defer(*HEAVY)
-        .prefetch_related(all_current_assessments())
-        .order_by("submitted_at", "pk")
-    )
-    return list(rows[:limit])
+def review_queue(*, course: Course, first: Sequence[int] = (), limit: int = 20) -> list[Attempt]:
+    """What waits for a person, `first` and then the oldest, with the machine's own opinion (`attempt.opinions`)."""
+    return _to_review(in_review(course=course, first=first)[:limit])
+
+
+def review_sample(*, course: Course) -> list[Attempt]:
+    """A few released marks that were drawn for a teacher to mark too, read like the queue."""
+    return _to_review(drawn(course=course)[:SAMPLE])
+
+
+def _to_review(rows: QuerySet[Attempt]) -> list[Attempt]:
+    rows = rows.select_related("learner", "resource").defer(*HEAVY)
+    return list(rows.prefetch_related(all_current_assessments()))
 
 
 def all_current_assessments() -> Prefetch:

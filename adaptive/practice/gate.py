@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from adaptive.assessment.agreement import UNSURE, active_version, agreement_fresh, threshold_for
+from adaptive.assessment.agreement import UNSURE, active_version, agreement_fresh, floor_of, threshold_for
 from adaptive.assessment.models import AnswerVector
 from adaptive.assessment.trust.calibrator import Calibrator
 from adaptive.assessment.types import LABELS, Verdict
@@ -18,12 +18,6 @@ from adaptive.conf import settings
 from adaptive.events.models import Attempt
 
 logger = logging.getLogger(__name__)
-
-
-def release_floor(attempt: Attempt) -> float:
-    """The confidence below which the attempt's course wants a teacher to look first, whatever was measured."""
-    own = attempt.course.release_confidence
-    return settings().release_confidence if own is None else own
 
 
 def with_last_word(attempt: Attempt, verdict: Verdict) -> Verdict:
@@ -75,7 +69,7 @@ def gate(attempt: Attempt, verdict: Verdict) -> Passage:
     threshold, source = threshold_for(
         course=attempt.course, resource_id=attempt.resource_id, model=verdict.model, version_id=verdict.version
     )
-    at = None if threshold is None else max(threshold, release_floor(attempt))
+    at = None if threshold is None else max(threshold, floor_of(attempt.course))
     facts = {"threshold": at, "rests_on": source}
     details = {**verdict.details, "gate": facts}
     if verdict.needs_review:

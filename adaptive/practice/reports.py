@@ -1,11 +1,12 @@
-"""Where a course stands, from what is stored: skills, learners, what waits. Eight queries, however large it is."""
+"""Where a course stands, from what is stored: skills, learners, what waits. Nine queries, however large it is."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Avg, Count, Max, Q
 
-from adaptive.assessment.models import Assessment
+from adaptive.assessment.agreement import agreements_of, limit_of
+from adaptive.assessment.models import Agreement, Assessment
 from adaptive.catalog.models import Course, Skill
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Enrolment, Learner
@@ -53,6 +54,15 @@ class ExerciseStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkingStanding:
+    """How AI and teachers agree, as measured; None: nothing was measured yet. limit: of the error of released marks."""
+
+    limit: float
+    course: Agreement | None
+    exercises: list[Agreement]
+
+
+@dataclass(frozen=True, slots=True)
 class CourseReport:
     course: Course
     at: datetime
@@ -65,6 +75,7 @@ class CourseReport:
     learners: list[LearnerStanding]
     hardest: list[ExerciseStanding]
     model: ModelStanding
+    marking: MarkingStanding
 
 
 _IS_MASTERED = Q(n_attempts__gte=MIN_TRIES, p_mastery__gte=MASTERED)
@@ -98,7 +109,13 @@ def course_report(*, course: Course, at: datetime) -> CourseReport:
         learners=_learners(course, masteries, enrolled),
         hardest=_hardest(course),
         model=model_standing(course=course),
+        marking=_marking(course),
     )
+
+
+def _marking(course: Course) -> MarkingStanding:
+    whole, of_exercises = agreements_of(course=course)
+    return MarkingStanding(limit_of(course), whole, list(of_exercises.values()))
 
 
 def _skills(course: Course, masteries, *, n_learners: int) -> list[SkillStanding]:

@@ -44,7 +44,7 @@ CALLS = {
     "mastery with evidence": ("GET", "learners/alice/mastery/?course=fractions&evidence=5", None, 9),
     "resources": ("GET", "courses/fractions/resources/?limit=200", None, 6),
     "recommendations": ("POST", "learners/alice/recommendations/", {"course": "fractions", "count": 3}, 60),
-    "report": ("GET", "courses/fractions/report/", None, 11),
+    "report": ("GET", "courses/fractions/report/", None, 12),
     "export": ("GET", "learners/alice/export/", None, 25),
     "put a resource": (
         "PUT",

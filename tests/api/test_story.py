@@ -5,6 +5,7 @@ import pytest
 from adaptive.backends.embedding.hashing import HashingEncoder
 from adaptive.practice import outbox, services
 from tests.api.conftest import Api, assert_problem
+from tests.practice.marking import marked
 
 
 @pytest.fixture
@@ -171,3 +172,15 @@ def test_the_report_counts_what_is_there(api, course):
     assert report["learners"][0]["learner"] == "ada" and report["learners"][0]["cohort"] == "7b"
     halves, sums = report["skills"]
     assert (halves["started"], halves["not_started"]) == (1, 0) and (sums["started"], sums["not_started"]) == (0, 1)
+
+
+def test_the_report_has_measured_agreement(api, cast):
+    before = api("GET", "courses/fractions/report/").json()["marking"]
+    assert before == {"error_limit": 0.05, "model": "", "measured_at": None, "course": None, "exercises": []}
+    marked(cast, cast.exercises["short_text"], [(0.97, True)] * 50)
+    marking = api("GET", "courses/fractions/report/").json()["marking"]
+    assert marking["model"] == "reader 1" and marking["measured_at"]
+    assert marking["course"]["agreement"] == 1.0 and marking["course"]["n_wrong_released"] == 0
+    assert 0.04 < marking["course"]["error_upper_bound"] < 0.05
+    (exercise,) = marking["exercises"]
+    assert exercise["resource"] == "exercise-short_text" and exercise["n_marked"] == 50

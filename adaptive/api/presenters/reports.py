@@ -1,8 +1,9 @@
 from typing import Any
 
 from adaptive.api.presenters.times import rfc3339
+from adaptive.assessment.agreement import facts_of
 from adaptive.mastery.selectors import ModelStanding
-from adaptive.practice.reports import CourseReport
+from adaptive.practice.reports import CourseReport, MarkingStanding
 
 
 def report_json(report: CourseReport) -> dict[str, Any]:
@@ -47,6 +48,20 @@ def report_json(report: CourseReport) -> dict[str, Any]:
             for standing in report.hardest
         ],
         "learner_model": _learner_model_json(report.model),
+        "marking": _marking_json(report.marking),
+    }
+
+
+def _marking_json(standing: MarkingStanding) -> dict[str, Any]:
+    return {
+        "error_limit": standing.limit,
+        "model": standing.course.model if standing.course else "",
+        "measured_at": rfc3339(standing.course.computed_at) if standing.course else None,
+        "course": facts_of(standing.course) if standing.course else None,
+        "exercises": [
+            {"resource": row.resource.external_id, "title": row.resource.title, **facts_of(row)}
+            for row in standing.exercises
+        ],
     }
 
 

@@ -55,6 +55,32 @@ class LearnerModelShape(serializers.Serializer):
     )
 
 
+class AgreementShape(serializers.Serializer):
+    n_marked = serializers.IntegerField(help_text="Answers that the AI assessed and a teacher marked.")
+    n_agreed = serializers.IntegerField()
+    agreement = ShareField(allow_null=True)
+    n_contradictory = serializers.IntegerField(help_text="The same words, marked in two ways.")
+    threshold = ShareField(allow_null=True, help_text="Confidence from which a mark counts alone; null: never.")
+    source = serializers.CharField(help_text="`own` marks, the `parent` (course or shipped figures), or the `limit`.")
+    n_released = serializers.IntegerField(help_text="Marked answers at or above the threshold.")
+    n_wrong_released = serializers.IntegerField()
+    error_released = ShareField(allow_null=True)
+    error_upper_bound = ShareField(help_text="Of the error among released marks, 90 % certain (Clopper-Pearson).")
+
+
+class ExerciseAgreementShape(AgreementShape):
+    resource = serializers.CharField()
+    title = serializers.CharField()
+
+
+class MarkingShape(serializers.Serializer):
+    error_limit = ShareField(help_text="The largest share of wrong marks among those released without a person.")
+    model = serializers.CharField(allow_blank=True)
+    measured_at = serializers.DateTimeField(allow_null=True)
+    course = AgreementShape(allow_null=True)
+    exercises = ExerciseAgreementShape(many=True)
+
+
 class ReportShape(serializers.Serializer):
     course = serializers.CharField()
     at = serializers.DateTimeField()
@@ -66,3 +92,4 @@ class ReportShape(serializers.Serializer):
     learners = LearnerStandingShape(many=True)
     hardest_exercises = ExerciseStandingShape(many=True)
     learner_model = LearnerModelShape()
+    marking = MarkingShape()

@@ -155,22 +155,25 @@ def bounds(marks: Marks, delta: float = DELTA) -> np.ndarray:
     return np.minimum.accumulate([found[pair] for pair in zip(wrong.tolist(), n.tolist(), strict=True)])
 
 
-def level(marks: Marks, *, parent: Curve, strength: float, limit: float, delta: float = DELTA) -> Level:
+def level(
+    marks: Marks, *, parent: Curve, strength: float, limit: float, delta: float = DELTA, floor: float = 0.0
+) -> Level:
     """The threshold for a course (parent: the shipped assessor's) or an exercise (parent: its course's).
 
-    strength: own marks that the parent's bound weighs as much as. With no own marks the parent's threshold holds; each
+    strength: own marks that the parent's bound weighs as much as. floor: nothing is released under it, whatever is
+    measured. With no own marks the parent's threshold holds; each
     error of the machine makes it stricter, and agreement brings it back; a lower one needs proof by own marks.
     """
     if not 0.0 <= limit <= 1.0:
         raise ValueError(f"A limit lies in [0, 1], not {limit!r}.")
     if limit in (0.0, 1.0):  # nothing can be proven to have no error; anything has at most an error each
         place = 0 if limit == 1.0 else None
-        return _level(marks, place, "limit", np.full(len(GRID), limit or 1.0), delta)
+        return _level(marks, place, "limit", np.full(len(GRID), limit or 1.0), delta, floor)
     own = proven(marks, limit, delta)
     n, wrong = marks.released()
     mixed = (wrong + strength * parent.risk) / (n + strength)
     if marks.n >= ENOUGH:
-        return _level(marks, own, "own", bounds(marks, delta), delta)
+        return _level(marks, own, "own", bounds(marks, delta), delta, floor)
     allowed = np.zeros(len(GRID), dtype=bool)
     if parent.threshold is not None:
         allowed = (mixed <= limit) & np.greater_equal(GRID, parent.threshold - 1e-9)
@@ -180,12 +183,12 @@ def level(marks: Marks, *, parent: Curve, strength: float, limit: float, delta: 
         place -= 1
     inherited = None if place == len(GRID) else place
     if own is not None and (inherited is None or own < inherited):
-        return _level(marks, own, "own", bounds(marks, delta), delta)
-    return _level(marks, inherited, "parent", np.minimum.accumulate(mixed), delta)
+        return _level(marks, own, "own", bounds(marks, delta), delta, floor)
+    return _level(marks, inherited, "parent", np.minimum.accumulate(mixed), delta, floor)
 
 
-def _level(marks: Marks, place: int | None, source: str, risk: np.ndarray, delta: float) -> Level:
-    threshold = None if place is None else 0.0 if source == "limit" else float(GRID[place])
+def _level(marks: Marks, place: int | None, source: str, risk: np.ndarray, delta: float, floor: float) -> Level:
+    threshold = None if place is None else max(floor, 0.0 if source == "limit" else float(GRID[place]))
     n_released = n_wrong = 0
     if threshold is not None:
         above = marks.confidence >= threshold - 1e-9

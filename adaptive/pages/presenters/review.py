@@ -7,9 +7,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from adaptive.assessment.models import Assessment
+from adaptive.assessment.models import Agreement, Assessment
 from adaptive.events.models import Attempt
 from adaptive.pages.markdown import plain_text
+from adaptive.pages.presenters.agreement import agreement_sentence
 from adaptive.pages.presenters.answers import AnswerLine, answer_lines, right_answer_lines
 from adaptive.pages.presenters.exercise import question_html
 from adaptive.pages.presenters.wording import percent
@@ -36,6 +37,8 @@ class ReviewCard:
     opinion: str  # the machine's, in words; "" where it had none
     opinion_feedback: str
     reason: str  # why it is here
+    agreement: str  # how AI and teachers agree on this exercise, as measured; "" where no AI read it
+    note: str  # why it stands where it stands; "" for no special reason
 
 
 def _opinion(assessment: Assessment | None) -> str:
@@ -47,11 +50,21 @@ def _opinion(assessment: Assessment | None) -> str:
     return _("Marked before: %(label)s.") % values
 
 
-def review_card(attempt: Attempt) -> ReviewCard:
-    """Of an attempt read by report.review_queue."""
+def review_card(attempt: Attempt, *, measured: Agreement | None = None, teaches: bool = False) -> ReviewCard:
+    """Of an attempt read by report.review_queue or report.review_sample.
+
+    measured: the agreement on its exercise. teaches: it is among the few whose marks teach the most.
+    """
     resource = attempt.resource
     opinion = attempt.opinions[0] if attempt.opinions else None
-    if opinion and opinion.is_released:
+    by_machine = opinion is not None and opinion.assessor_kind == "llm"
+    is_drawn = by_machine and opinion.is_audit and attempt.state == Attempt.State.ASSESSED
+    note = _("Marking this one teaches the AI more than most others.") if teaches else ""
+    if is_drawn:
+        # Who sees the mark first agrees with it more often: what is to be measured is not shown.
+        opinion = None
+        reason = _("A sample, drawn by chance: an AI mark counts already; yours shows how good such marks are.")
+    elif opinion and opinion.is_released:
         reason = _("The learner asks you to look at the mark.")
     elif opinion:
         reason = _("The AI was not sure enough, so nothing has been counted.")
@@ -67,4 +80,6 @@ def review_card(attempt: Attempt) -> ReviewCard:
         opinion=_opinion(opinion),
         opinion_feedback=opinion.feedback if opinion else "",
         reason=reason,
+        agreement=agreement_sentence(measured) if by_machine else "",
+        note=note,
     )

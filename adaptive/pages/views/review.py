@@ -9,14 +9,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from adaptive.assessment.agreement import agreements_of, limit_of
 from adaptive.common.clock import now
 from adaptive.common.errors import InvalidInput
 from adaptive.events.models import Attempt
 from adaptive.pages.access import Visit, teacher_page, to
-from adaptive.pages.presenters.review import LABELS, MARKS, review_card
+from adaptive.pages.presenters.agreement import agreement_view
+from adaptive.pages.presenters.review import LABELS, MARKS, ReviewCard, review_card
 from adaptive.pages.rendering import page
-from adaptive.pages.report import all_current_assessments, class_figures, review_queue
+from adaptive.pages.report import all_current_assessments, class_figures, review_queue, review_sample
 from adaptive.pages.selectors import attempt_in
+from adaptive.practice.reviewing import teaching_first
 from adaptive.practice.services import attempt_mark
 
 MAX_FEEDBACK = 4_000
@@ -30,8 +33,19 @@ def marks() -> list[tuple[str, Any]]:
 @teacher_page
 def waiting(request: HttpRequest, visit: Visit) -> HttpResponse:
     figures = class_figures(course=visit.course, n_learners=0, at=now())
-    cards = [review_card(attempt) for attempt in review_queue(course=visit.course)]
-    context = {"cards": cards, "figures": figures, "marks": marks()}
+    whole, measured = agreements_of(course=visit.course)
+    first = teaching_first(course=visit.course, agreements=measured, whole=whole)
+
+    def card(attempt: Attempt) -> ReviewCard:
+        return review_card(attempt, measured=measured.get(attempt.resource_id), teaches=attempt.pk in first)
+
+    context = {
+        "cards": [card(attempt) for attempt in review_queue(course=visit.course, first=first)],
+        "sample": [card(attempt) for attempt in review_sample(course=visit.course)],
+        "figures": figures,
+        "agreement": agreement_view(whole, measured, limit=limit_of(visit.course)),
+        "marks": marks(),
+    }
     return page(request, visit, "adaptive/teacher/review.html", context)
 
 
@@ -47,8 +61,9 @@ def one(request: HttpRequest, visit: Visit, attempt_id: int) -> HttpResponse:
 
 def _card(request: HttpRequest, visit: Visit, attempt: Attempt, *, error: str = "", status: int = 200) -> HttpResponse:
     prefetch_related_objects([attempt], all_current_assessments())
+    _whole, measured = agreements_of(course=visit.course)
     context = {
-        "card": review_card(attempt),
+        "card": review_card(attempt, measured=measured.get(attempt.resource_id)),
         "marks": marks(),
         "error": error,
         "chosen": request.POST.get("label", ""),

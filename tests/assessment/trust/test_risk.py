@@ -68,6 +68,13 @@ def test_all_right_opens_the_gate_only_once_there_are_enough():
     assert found.threshold == GRID[0] and found.source == "own" and found.upper <= 0.05 + 1e-9
 
 
+def test_nothing_is_released_under_the_floor_and_the_figures_say_so():
+    marks = Marks.of([0.6] * 50 + [0.9] * 50, [False] * 100)
+    found = level(marks, parent=UNKNOWN, strength=COURSE_STRENGTH, limit=0.05, floor=0.8)
+    assert (found.threshold, found.n_released, found.n_marked) == (0.8, 50, 100)
+    assert level(marks, parent=UNKNOWN, strength=COURSE_STRENGTH, limit=1.0, floor=0.8).threshold == 0.8
+
+
 def test_all_wrong_never_opens_it():
     assert course(Marks.of([1.0] * 400, [True] * 400)).threshold is None
 

@@ -1,0 +1,74 @@
+"""In which order answers come before a teacher, and the sample of released marks that is drawn for measuring."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, Value, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import MD5, Lower, Trim
+
+from adaptive.assessment.agreement import floor_of
+from adaptive.assessment.models import Agreement, Assessment
+from adaptive.assessment.trust.teaching import FIRST, Waiting, teach_most
+from adaptive.catalog.models import Course
+from adaptive.events.models import Attempt
+
+LOOKED_AT = 300  # of those that have waited longest: so many are compared with one another
+SAMPLE = 3  # drawn answers that are shown at a time
+
+
+def teaching_first(*, course: Course, agreements: dict[int, Agreement], whole: Agreement | None) -> list[int]:
+    """Keys of the attempts in review, five at most, whose marks would teach the most, that one first. One query.
+
+    agreements, whole: as `agreements_of` gives them.
+    """
+    rows = (
+        Attempt.objects.filter(course=course, state=Attempt.State.NEEDS_REVIEW)
+        .filter(
+            assessments__is_current=True,
+            assessments__is_released=False,
+            assessments__assessor_kind=Assessment.AssessorKind.LLM,
+        )
+        .annotate(text=MD5(Lower(Trim(KeyTextTransform("text", "response")))), sure=F("assessments__confidence"))
+        .order_by("submitted_at", "pk")
+        .values_list("pk", "resource_id", "sure", "text", "vector__embedding", "vector__model")[:LOOKED_AT]
+    )
+    found = list(rows)
+    # Vectors of different models must never be compared.
+    models = Counter(model for *_, model in found if model)
+    usual = models.most_common(1)[0][0] if models else None
+    floor = floor_of(course)
+    waiting = []
+    for pk, resource_id, sure, text, vector, model in found:
+        own = agreements.get(resource_id)
+        standing = own or whole
+        waiting.append(
+            Waiting(
+                key=pk,
+                exercise=resource_id,
+                confidence=sure,
+                threshold=None if standing is None or standing.threshold is None else max(standing.threshold, floor),
+                n_marked=own.n_marked if own else 0,
+                vector=np.asarray(vector, dtype=float) if vector is not None and model == usual else None,
+                text=text or "",
+            )
+        )
+    return teach_most(waiting, most=FIRST)
+
+
+def in_review(*, course: Course, first: Sequence[int]) -> QuerySet[Attempt]:
+    """What waits for a person: `first` in their order, then the oldest first."""
+    waiting = Attempt.objects.filter(course=course, state=Attempt.State.NEEDS_REVIEW)
+    if not first:
+        return waiting.order_by("submitted_at", "pk")
+    places = [When(pk=pk, then=Value(place)) for place, pk in enumerate(first)]
+    place = Case(*places, default=Value(len(first)), output_field=IntegerField())
+    return waiting.annotate(place=place).order_by("place", "submitted_at", "pk")
+
+
+def drawn(*, course: Course) -> QuerySet[Attempt]:
+    """Released marks that were drawn to be measured and that no teacher has marked yet, the oldest first."""
+    audits = Assessment.objects.filter(attempt=OuterRef("pk"), is_audit=True, is_current=True)
+    assessed = Attempt.objects.filter(course=course, state=Attempt.State.ASSESSED)
+    return assessed.filter(Exists(audits)).order_by("submitted_at", "pk")

@@ -49,22 +49,25 @@ class Marker:
         self._weights = Path(weights) if weights else SHIPPED
         self._lock = threading.RLock()
         self._network: Any = None
+        self._about: dict[str, Any] | None = None
         self.name = "mpnet-marker"
 
     @property
     def version(self) -> str:
         """Changes with the weights."""
-        return f"{self.about().get('fingerprint', '')}"[:16]
+        return str(self.about().get("fingerprint", ""))[:16]
 
     def about(self) -> dict[str, Any]:
         """What the weights were fitted on, from their file. ModelUnavailable where it cannot be read."""
-        from safetensors import SafetensorError, safe_open
+        if self._about is None:
+            from safetensors import SafetensorError, safe_open
 
-        try:
-            with safe_open(self._weights, framework="numpy") as opened:
-                return json.loads((opened.metadata() or {}).get("about", "{}"))
-        except (OSError, SafetensorError, ValueError) as error:
-            raise ModelUnavailable(f"The marker's weights {self._weights} cannot be read: {error}") from error
+            try:
+                with safe_open(self._weights, framework="numpy") as opened:
+                    self._about = dict(json.loads((opened.metadata() or {}).get("about", "{}")))
+            except (OSError, SafetensorError, ValueError) as error:
+                raise ModelUnavailable(f"The marker's weights {self._weights} cannot be read: {error}") from error
+        return self._about
 
     def is_available(self) -> bool:
         """Are base and weights on this machine?"""

@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adaptive.backends.learner_model.base import Item, Observation
+from adaptive.backends.learner_model.blend import Blend
 from adaptive.backends.learner_model.forgetting import FSRS_6_DEFAULTS
 from adaptive.backends.learner_model.pfa import PfaForgetting
 from adaptive.common.clock import now
 from adaptive.events.models import Attempt
+from adaptive.mastery.difficulties import known_to_model
 from adaptive.mastery.models import DifficultyFit, ItemDifficulty, SkillMastery
 from adaptive.mastery.selectors import mastery_of
 from adaptive.mastery.services import state_check
@@ -24,6 +26,7 @@ from tests.backends.learner_model.forgetful import DAY, FAST_FORGETTING, forgetf
 from tests.factories import cast_make, exercise_make
 from tests.practice.terms import learners_make, scored, term_make
 
+BLEND = "adaptive.backends.learner_model.blend.Blend"
 PFA = "adaptive.backends.learner_model.pfa.PfaForgetting"
 
 
@@ -88,7 +91,7 @@ def test_a_class_that_forgets_faster_gets_its_own_forgetting_and_earlier_reviews
     assert stored.version.figures["forgetting"]["reason"].startswith("Fitted: log loss")
     assert states_replay(cast.course.pk) == 40
     after = days_until_due()
-    assert sum(after) < sum(before) / 2, "due earlier"
+    assert sum(after) < 0.75 * sum(before), "due earlier"
     assert len(beliefs) == 3
     assert state_check(learner=learners[0], course=cast.course) == []
 
@@ -114,6 +117,18 @@ def test_times_that_nobody_lived_are_not_learned_from():
     histories = forgetful_learners(60, FAST_FORGETTING)
     found, params = memory_of(data_of(histories, undated=set(histories)))
     assert not found["is_accepted"] and "carry no times" in found["reason"] and params == {}
+
+
+def test_who_learns_in_two_courses_is_one_person():
+    histories = forgetful_learners(60, FAST_FORGETTING)
+    halves = {}
+    for name, rows in histories.items():
+        for half in (0, 1):
+            halves[f"{half}/{name}"] = [row for row in rows if row.item.id % 2 == half]
+    split = FitData(histories=halves, person={key: key.partition("/")[2] for key in halves})
+    whole, _ = memory_of(data_of(histories))
+    found, _ = memory_of(split)
+    assert found["n_learners"] == 60 and found["gain"] == pytest.approx(whole["gain"], abs=1e-3)
 
 
 def test_too_few_dated_answers_keep_the_defaults_and_say_so(cast):
@@ -149,3 +164,18 @@ def test_a_fit_brings_its_difficulties_of_words_along_and_new_exercises_get_them
     assert (new.source, new.fit) == ("skills", found)
     answered = ItemDifficulty.objects.filter(n_answers__gt=0)
     assert answered.count() == 12 and not answered.filter(used__isnull=False).exists(), "the model knows them"
+
+
+def test_our_own_model_keeps_both_where_its_mastery_is_told(cast):
+    term_make(cast)
+    stored = version_store(fit(Order(BLEND, cast.course), progress=quiet), activate=True, force=True)
+    assert DifficultyFit.objects.get(version=stored.version).n_items == 12
+    assert len(known_to_model(cast.course)) == 12
+    assert "1,000 of 30 learners are needed" in stored.version.figures["forgetting"]["reason"]
+    params = {"pfa": {}}
+    found = forgetting_fitted(Blend, params, data_of(forgetful_learners(60, FAST_FORGETTING)), seed=0, say=quiet)
+    assert found["is_accepted"] and params == {"pfa": {"forgetting": found["w"]}}
+    published, fitted = (Blend({"pfa": {**PfaForgetting().params, **more}}) for more in ({}, params["pfa"]))
+    observation = Observation(Item(1, (1,)), 1.0, 0.0)
+    due = [m.skill(m.update(m.empty(), observation), 1, DAY).due_at for m in (published, fitted)]
+    assert due[1] < due[0], "reviews come earlier"

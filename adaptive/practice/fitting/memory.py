@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from adaptive.backends.learner_model.base import SECONDS_PER_DAY, LearnerModel, Params
+from adaptive.backends.learner_model.base import SECONDS_PER_DAY, LearnerModel, Observation, Params
 from adaptive.backends.learner_model.forgetting_fit import fit_forgetting
 from adaptive.backends.learner_model.pfa import PfaForgetting
 from adaptive.practice.fitting.data import FitData
@@ -27,7 +27,7 @@ def forgetting_fitted(
     part = params_of_memory(model_class, params)
     if part is None:
         return None
-    dated = {key: rows for key, rows in data.histories.items() if key not in data.undated}
+    dated = _by_person(data)
     times = [observation.at for rows in dated.values() for observation in rows]
     days = (max(times) - min(times)) / SECONDS_PER_DAY if times else 0.0
     found = fit_forgetting(dated, has_time=bool(dated), seed=seed, say=say) if not dated or days >= MIN_DAYS else None
@@ -37,3 +37,18 @@ def forgetting_fitted(
     if found.is_accepted:
         part["forgetting"] = list(found.w)
     return {**found.as_json(), "days": round(days, 1)}
+
+
+def _by_person(data: FitData) -> dict[str, list[Observation]]:
+    """Dated histories, one a person: who learns in two courses must not be held out in the one and fitted on in the
+    other. By their own ids, so that the same class is split in the same way wherever it is loaded."""
+    found: dict[str, list[Observation]] = {}
+    for key in sorted(data.histories, key=lambda one: (data.person[one], one)):
+        if key in data.undated:
+            continue
+        person = data.person[key]
+        if person in found:
+            found[person] = sorted([*found[person], *data.histories[key]], key=lambda row: row.at)
+        else:
+            found[person] = list(data.histories[key])
+    return found

@@ -77,3 +77,85 @@ UNITS = {
     }.items()
     for form in _words(forms)
 }  # fmt: skip
+
+# Small words that never stand beside each other in this order within a clause: signs of words in no order.
+_ARTICLES = ("the", "a", "an")
+_OWNERS = ("my", "our")  # not "its", "their", "your": often typed for "it's", "there", "you're"
+_PREPOSITIONS = ("of", "from", "with", "into", "at", "by", "for", "between", "onto")
+_BE = ("is", "are", "was", "were")
+_MODALS = ("can", "will", "would", "could", "should", "must")
+_CONJUNCTIONS = ("and", "or", "but", "because", "if", "than")
+_SUBJECTS = ("he", "she", "they", "we", "i")
+_AFTER_NO_ARTICLE = (
+    *(*_PREPOSITIONS, *_BE, *_CONJUNCTIONS, *_SUBJECTS, "to", "a", "an", "the", "has", "have", "does", "would", "it"),
+    *("not", "so", "in", "on", "be", "when", "then", "this", "them", "these"),
+)
+FAULTY_PAIRS = (
+    frozenset(
+        {(one, other) for one in (*_ARTICLES, *_OWNERS) for other in _AFTER_NO_ARTICLE}
+        | {
+            (one, other)
+            for one in _PREPOSITIONS
+            for other in (*_BE, "and", "or", "because", "has", "have", "would", "so")
+        }
+        | {
+            (one, other)
+            for one in ("in", "of", "with", "by", "at", "for")
+            for other in ("of", "and", "is", "are", "be", "can")
+        }
+        | {(one, other) for one in _BE for other in (*_BE, *_MODALS, "has", "have", "do", "does", "be")}
+        | {(one, other) for one in _MODALS for other in (*_BE, *_MODALS, "has", "does", "of")}
+        | {(one, other) for one in ("and", "or", "but") for other in ("and", "or", "of")}
+        | {("to", other) for other in (*_BE, "of", "and", "to", "or", "has", "can", "will", "so")}
+        | {(one, other) for one in ("than", "because") for other in ("of", "and", "or", "to")}
+        | {(one, other) for one in ("be", "have", "has") for other in (*_BE, *_MODALS, "of", "be")}
+        | {
+            (one, other)
+            for one in _SUBJECTS
+            for other in ("of", "from", "with", "into", "it", "he", "she", "they", "we")
+        }
+        | {("it", other) for other in ("he", "she", "they", "we", "it")}
+    )
+    - {
+        ("in", "and"),
+        ("on", "and"),
+        ("by", "and"),
+        ("and", "or"),
+        ("because", "of"),
+        ("could", "of"),
+        ("would", "of"),
+        ("must", "of"),
+        ("should", "of"),
+    }
+    - {
+        (word, word)
+        for word in (*_ARTICLES, *_BE, "to", "and", "or", "it")  # said twice: a slip of the pen
+    }
+)
+NEVER_LAST = frozenset(("the", "a", "an", "of", "and", "or", "because", "than", "their", "our", "your", "its", "if"))
+
+# Of other languages in Latin letters, what no English sentence has.
+FOREIGN_WORDS = frozenset(
+    _words(
+        "der und das ist nicht eine einen weil wenn auch auf für mit dass kann sind oder wird sich dem des den ein "
+        "les est une pas toutes cette comme avec pour qui dans parce c'est la que les nature ainsi sont du et "
+        "los las una esta todas como porque es así el por muy esto son che non sono questa tutte perché della "
+        "não uma todas isso het een niet alle omdat wordt dit jest nie wszystkie jako och inte som det är att bir "
+        "olarak değil çünkü için"
+    )
+) - frozenset(_words("den des nature est du son los las alle la"))
+
+# What an answer is padded with: none of it answers anything.
+FILLERS = frozenset(
+    _words(
+        "yes yeah ok okay true truth right correct indeed think thinks thought believe know knows say says said mean "
+        "means answer question because reason so really well obviously clearly certainly of course sure simply just "
+        "agree fully fact thing things way kind case happen happens"
+    )
+)
+BOOSTERS = frozenset(
+    _words(
+        "absolutely certainly really definitely naturally clearly scientifically obviously enormous beautiful correct "
+        "important scientific precise obvious true undoubtedly extremely incredibly totally truly fundamental essential"
+    )
+)

@@ -53,7 +53,7 @@ def test_rules_alone_hold_the_bars_that_words_can_tell(tmp_path):
     assert groups["near"]["accepted_released"] <= 0.10
     assert groups["honest"]["accepted"] >= 0.98 and groups["honest"]["passed"]
     for kind in ("shuffled_reference", "negated_reference", "echo", "subject_object_swapped", "very_long"):
-        assert report["kinds"][kind]["accepted_released"] <= 0.03, kind
+        assert report["kinds"][kind]["accepted_released"] <= 0.05, kind
     assert "20 of 57 exercises" in err and str(target) in out.splitlines()[-1]
 
 

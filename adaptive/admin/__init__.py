@@ -1,5 +1,5 @@
 """The operators' pages."""
 
-from adaptive.admin import difficulties, learner_models, tables
+from adaptive.admin import assessors, difficulties, learner_models, tables
 
-__all__ = ["difficulties", "learner_models", "tables"]
+__all__ = ["assessors", "difficulties", "learner_models", "tables"]

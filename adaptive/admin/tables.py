@@ -6,6 +6,7 @@ from adaptive import models
 from adaptive.admin.base import LookOnly, states_column
 from adaptive.common.errors import AdaptiveError
 from adaptive.conf import settings
+from adaptive.practice.finetuning.jobs import finetune_ask
 from adaptive.practice.fitting.jobs import fit_ask
 
 
@@ -41,7 +42,7 @@ class EnrolmentAdmin(admin.ModelAdmin):
 class CourseAdmin(admin.ModelAdmin):
     list_display = ["title", "external_id", "tenant", "language", "is_ai_enabled"]
     readonly_fields = ["item_version"]
-    actions = ["fit"]
+    actions = ["fit", "learn_from_marks"]
 
     def get_list_display(self, request):
         return [*self.list_display, states_column()]
@@ -57,6 +58,16 @@ class CourseAdmin(admin.ModelAdmin):
                 self.message_user(request, error.detail, messages.ERROR)
             else:
                 self.message_user(request, f"Fit {asked.pk} of “{course}” is asked for; its row shows how far it is.")
+
+    @admin.action(description="Learn from the marks of the course's teachers", permissions=["change"])
+    def learn_from_marks(self, request, queryset):
+        for course in queryset:
+            try:
+                asked = finetune_ask(course=course, activate=True, asked_by=request.user.get_username())
+            except AdaptiveError as error:
+                self.message_user(request, error.detail, messages.ERROR)
+            else:
+                self.message_user(request, f"Job {asked.pk} of “{course}” is asked for; its row shows how far it is.")
 
 
 @admin.register(models.Skill)

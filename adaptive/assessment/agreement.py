@@ -178,7 +178,14 @@ def agreement_refresh(*, course: Course, model: str | None = None) -> Agreement:
     )
     rows = [_row(course, None, model, version, limit, whole, marks)]
     for exercise, own in by_exercise.items():
-        found = level(decisions(own, version), parent=whole.curve, strength=EXERCISE_STRENGTH, limit=limit, floor=floor)
+        found = level(
+            decisions(own, version),
+            parent=whole.curve,
+            strength=EXERCISE_STRENGTH,
+            limit=limit,
+            floor=floor,
+            is_parent=False,
+        )
         rows.append(_row(course, exercise, model, version, limit, found, own))
     Agreement.objects.filter(course=course).exclude(resource=None).exclude(resource__in=by_exercise).delete()
     values = [field.name for field in Agreement._meta.fields if field.name not in {"id", "course", "resource"}]

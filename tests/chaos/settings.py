@@ -10,5 +10,7 @@ ADAPTIVE = {
     "MARKER": "",
     "EMBEDDING": "adaptive.backends.embedding.hashing.HashingEncoder",
     "EMBEDDING_OPTIONS": {},
-    "RELEASE_CONFIDENCE": 0.0,  # so that most assessments take effect and a doubled one would show in the state
+    # So that most assessments take effect and a doubled one would show in the state.
+    "RELEASE_CONFIDENCE": 0.0,
+    "RELEASE_ERROR_LIMIT": 1.0,
 }

@@ -13,6 +13,7 @@ as it ships), and own marks can then only make the threshold stricter, until the
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def cdf(n_wrong: int, n: int, p: float) -> float:
     if n_wrong < 0 or p >= 1.0:
         return 0.0
     k = np.arange(n_wrong + 1)
-    choose = math.lgamma(n + 1) - np.array([math.lgamma(x + 1) + math.lgamma(n - x + 1) for x in k])
+    choose = np.concatenate([[0.0], np.cumsum(np.log((n - k[1:] + 1) / k[1:]))])  # log of the binomial coefficients
     return float(min(1.0, np.exp(choose + k * math.log(p) + (n - k) * math.log1p(-p)).sum()))
 
 
@@ -103,12 +104,13 @@ def upper_bound(n_wrong: int, n: int, delta: float = DELTA) -> float:
     if n_wrong == n:
         return 1.0
     low, high = n_wrong / n, 1.0
-    for _ in range(50):
+    for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if cdf(n_wrong, n, middle) > delta else (low, middle)
     return high
 
 
+@lru_cache(maxsize=4096)
 def n_needed(n_wrong: int, limit: float, delta: float) -> int:
     """The fewest marks that accept a threshold with n_wrong errors among them."""
     n = n_wrong + 1
@@ -156,13 +158,22 @@ def bounds(marks: Marks, delta: float = DELTA) -> np.ndarray:
 
 
 def level(
-    marks: Marks, *, parent: Curve, strength: float, limit: float, delta: float = DELTA, floor: float = 0.0
+    marks: Marks,
+    *,
+    parent: Curve,
+    strength: float,
+    limit: float,
+    delta: float = DELTA,
+    floor: float = 0.0,
+    is_parent: bool = True,
 ) -> Level:
     """The threshold for a course (parent: the shipped assessor's) or an exercise (parent: its course's).
 
     strength: own marks that the parent's bound weighs as much as. floor: nothing is released under it, whatever is
-    measured. With no own marks the parent's threshold holds; each
-    error of the machine makes it stricter, and agreement brings it back; a lower one needs proof by own marks.
+    measured. is_parent: will its curve be asked for? (Bounds at all thresholds take most of the time.)
+
+    With no own marks the parent's threshold holds; each error of the machine makes it stricter, and agreement brings it
+    back; a lower one needs proof by own marks.
     """
     if not 0.0 <= limit <= 1.0:
         raise ValueError(f"A limit lies in [0, 1], not {limit!r}.")
@@ -173,7 +184,7 @@ def level(
     n, wrong = marks.released()
     mixed = (wrong + strength * parent.risk) / (n + strength)
     if marks.n >= ENOUGH:
-        return _level(marks, own, "own", bounds(marks, delta), delta, floor)
+        return _level(marks, own, "own", bounds(marks, delta) if is_parent else parent.risk, delta, floor)
     allowed = np.zeros(len(GRID), dtype=bool)
     if parent.threshold is not None:
         allowed = (mixed <= limit) & np.greater_equal(GRID, parent.threshold - 1e-9)
@@ -183,7 +194,7 @@ def level(
         place -= 1
     inherited = None if place == len(GRID) else place
     if own is not None and (inherited is None or own < inherited):
-        return _level(marks, own, "own", bounds(marks, delta), delta, floor)
+        return _level(marks, own, "own", bounds(marks, delta) if is_parent else parent.risk, delta, floor)
     return _level(marks, inherited, "parent", np.minimum.accumulate(mixed), delta, floor)
 
 

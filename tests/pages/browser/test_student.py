@@ -18,6 +18,11 @@ from adaptive.recommendation.models import ImpressionEvent
 from tests.factories import PASSWORD, Cast, right
 
 
+@pytest.fixture(autouse=True)
+def confidence_alone_decides(settings):
+    settings.ADAPTIVE = {**settings.ADAPTIVE, "RELEASE_ERROR_LIMIT": 1.0}
+
+
 def exercise(cast: Cast, name: str) -> str:
     return reverse("adaptive:resource", args=[cast.course.pk, cast.exercises[name].pk])
 

@@ -38,7 +38,7 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
     """All that is stored about the learner, as plain data (times are datetimes, ids the LMS's own)."""
     attempts = Attempt.objects.filter(learner=learner).order_by("pk")
     by_attempt: dict[int, dict[str, Any]] = {
-        row["id"]: {**row, "assessments": [], "mastery_changes": []}
+        row["id"]: {**row, "assessments": [], "mastery_changes": [], "answer_vector": None}
         for row in _rows(
             attempts,
             "id",
@@ -77,6 +77,10 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
         "created_at",
     ):
         by_attempt[row.pop("attempt_id")]["assessments"].append(row)
+    for attempt_id, model, vector in AnswerVector.objects.filter(attempt__learner=learner).values_list(
+        "attempt_id", "model", "embedding"
+    ):
+        by_attempt[attempt_id]["answer_vector"] = {"model": model, "embedding": [float(x) for x in vector]}
     for row in _rows(
         MasteryChange.objects.filter(attempt__learner=learner).order_by("pk"),
         "attempt_id",

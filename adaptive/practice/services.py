@@ -9,6 +9,7 @@ from django.db import transaction
 
 from adaptive.assessment.agreement import agreement_refresh
 from adaptive.assessment.keys import assess_by_key
+from adaptive.assessment.models import AnswerVector
 from adaptive.assessment.services import assessment_record
 from adaptive.assessment.types import LABELS, AssessorUnavailable, Verdict
 from adaptive.audit.services import audit_record
@@ -204,6 +205,7 @@ def attempt_mark(
     assessment = assessment_record(attempt=attempt, verdict=verdict, assessed_by=teacher)
     attempt.state, attempt.lease_token, attempt.lease_until = Attempt.State.ASSESSED, None, None
     attempt.save(update_fields=["state", "lease_token", "lease_until"])
+    AnswerVector.objects.filter(attempt=attempt).delete()  # it was kept for the queue alone
     if attempt.applied_seq is None:
         attempt_apply(attempt=attempt, score=score)
     else:

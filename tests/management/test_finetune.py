@@ -15,6 +15,7 @@ from adaptive.audit.models import AuditEntry
 from adaptive.catalog.models import Course
 from adaptive.common.errors import Conflict, InvalidInput
 from adaptive.practice.finetuning import jobs, learning
+from adaptive.tasks import finetune_job
 from tests.factories import Cast, cast_make, exercise_make
 from tests.practice.marking import marked, read, says
 
@@ -181,6 +182,11 @@ class TestBackground:
         assert asked.status == "done" and asked.version.is_active and asked.done_share == 1.0
         assert "It is in use now." in run("--list")[-2]
         assert jobs.finetune_work(asked.pk) == "not to be had" and AssessorVersion.objects.count() == 1
+
+    def test_it_has_the_queue_of_what_nobody_waits_for(self, cast, settings):
+        asked = jobs.finetune_ask(course=cast.course)
+        assert settings.CELERY_TASK_ROUTES[jobs.JOB] == {"queue": "slow"}
+        assert finetune_job.name == jobs.JOB and finetune_job(asked.pk) == "failed"
 
     def test_one_at_a_time(self, cast):
         jobs.finetune_ask(course=cast.course)

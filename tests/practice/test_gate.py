@@ -1,6 +1,9 @@
 """The trust gate on stored marks: what is released alone, what the sample is for, what a change of anything does."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection
 
 from adaptive.assessment.agreement import agreement_fresh, agreement_refresh, facts_of, threshold_for
 from adaptive.assessment.models import Agreement, AnswerVector
@@ -8,6 +11,7 @@ from adaptive.assessment.trust import prior
 from adaptive.backends.embedding.hashing import HashingEncoder
 from adaptive.catalog.models import Course
 from adaptive.practice.gate import answer_vector_keep
+from adaptive.practice.privacy import learner_export
 from adaptive.practice.services import attempt_contest, attempt_mark
 from tests.factories import attempt_make, cast_make, exercise_make
 from tests.practice.marking import MODEL, marked, read, says
@@ -151,6 +155,36 @@ class TestChanges:
         assert prior.shipped("smollm2-135m-instruct x", 0.5).threshold is not None
 
 
+def test_two_teachers_at_once_are_both_measured(transactional_db):
+    cast = cast_make()
+    words = cast.exercises["short_text"]
+    attempts = [read(cast.alice, words, says(0.97)) for _ in range(8)]
+
+    def mark(attempt):
+        try:
+            attempt_mark(attempt=attempt, teacher="charlie", score=1.0)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(mark, attempts))
+    assert [(row.n_marked, row.n_agreed) for row in Agreement.objects.all()] == [(8, 8), (8, 8)]
+
+
+def test_shipped_figures_are_made_from_answers_held_out(tmp_path, monkeypatch, capsys):
+    table, out = tmp_path / "held_out.csv", tmp_path / "shipped.json"
+    rows = [f"{0.9 if n % 2 else 0.7},1,{int(n % 2 or n % 3 > 0)}" for n in range(400)]
+    table.write_text("\n".join(["confidence,said_right,is_right", *rows]))
+    monkeypatch.setattr("sys.argv", ["prior", str(table), "--model", "m", "--about", "made up", "--out", str(out)])
+    prior.main()
+    assert "400 answers; at a limit of 5 % they prove a threshold of" in capsys.readouterr().out
+    curve = prior.shipped("m 1", 0.05, path=out)
+    assert 0.7 < curve.threshold <= 0.9 and prior.shipped("n", 0.05, path=out).threshold is None
+    out.write_text('{"model": "m", "threshold": [0.5], "n": [3], "wrong": [4]}')
+    with pytest.raises(ValueError, match="one length"):
+        prior.shipped("m", 0.01, path=out)
+
+
 def test_vectors_are_kept_of_what_waits_and_a_broken_encoder_does_no_harm(cast, words):
     attempt = attempt_make(cast.alice, words, state="needs_review")
     answer_vector_keep(attempt, embedding=None)
@@ -158,3 +192,7 @@ def test_vectors_are_kept_of_what_waits_and_a_broken_encoder_does_no_harm(cast, 
     for _ in range(2):
         answer_vector_keep(attempt, embedding=HashingEncoder())
     assert AnswerVector.objects.get().attempt == attempt
+    exported = learner_export(learner=cast.alice)["attempts"][0]["answer_vector"]
+    assert len(exported["embedding"]) == 384 and exported["model"]
+    attempt_mark(attempt=attempt, teacher="charlie", score=1.0)
+    assert not AnswerVector.objects.exists(), "once it is marked nobody needs it"

@@ -57,6 +57,7 @@ class ExportShape(serializers.Serializer):
     attempts = serializers.ListField(child=ObjectField())
     mastery = serializers.ListField(child=ObjectField())
     states = serializers.ListField(child=ObjectField())
+    performance_assessments = serializers.ListField(child=ObjectField())
     recommendations = serializers.ListField(child=ObjectField())
     experiments = serializers.ListField(child=ObjectField())
     audit = serializers.ListField(child=ObjectField())

@@ -10,7 +10,7 @@ from adaptive.assessment.models import AnswerVector
 from adaptive.assessment.trust.calibrator import Calibrator
 from adaptive.assessment.types import LABELS, Verdict
 from adaptive.assessment.words import feedback
-from adaptive.assessment.words.combine import calibrated, verdict_of
+from adaptive.assessment.words.combine import verdict_of
 from adaptive.assessment.words.text import Text
 from adaptive.backends.embedding.base import EmbeddingModel
 from adaptive.common.hashing import stable_seed
@@ -32,8 +32,12 @@ def with_last_word(attempt: Attempt, verdict: Verdict) -> Verdict:
     p = verdict.details.get("p")
     if version is None or verdict.needs_review or not isinstance(p, dict) or set(p) != set(LABELS):
         return verdict
-    moves = Calibrator.from_json(version.params["calibrator"]).moves(attempt.resource_id)
-    moved = calibrated(np.array([[p[name] for name in LABELS]], dtype=float), moves)[0]
+    calibrator = Calibrator.from_json(version.params["calibrator"])
+    before = np.array([p[name] for name in LABELS], dtype=float)
+    # The very P(right) that agreement is measured with; the other labels share the rest as before.
+    right = float(calibrator.p_right(before[0], attempt.resource_id))
+    others = before[1:] / before[1:].sum() if before[1:].sum() > 0 else np.full(len(LABELS) - 1, 1 / (len(LABELS) - 1))
+    moved = np.array([right, *((1 - right) * others)])
     label, score, confidence = verdict_of(moved)
     words = verdict.feedback
     if label != verdict.label:

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
+from adaptive.assessment.agreement import PairedMark, decisions
 from adaptive.assessment.models import Agreement, AssessorFit, AssessorVersion
 from adaptive.audit.models import AuditEntry
 from adaptive.catalog.models import Course
@@ -100,6 +101,19 @@ def test_activate_corrects_new_answers_and_the_figures_follow(cast):
     assert held.version is None, "what a rule holds back stays as it is"
     entry = AuditEntry.objects.get(action="assessor_version_activate")
     assert entry.outcome == {"in_use": version.pk} and entry.actor.startswith("command line")
+
+
+@pytest.mark.parametrize("p", [1.0, 0.9999, 0.73, 0.5, 0.0])
+def test_what_is_released_is_what_was_measured(cast, p):
+    exercises = exercises_of(cast)
+    boastful(cast, exercises)
+    run("--activate")
+    version = AssessorVersion.objects.get()
+    assessment = read(cast.alice, exercises[0], says(p)).assessments.get()
+    mark = PairedMark(0, exercises[0].pk, cast.alice.pk, 10**9, p, 0.5, True, True, "")
+    measured = decisions([mark], version)
+    assert assessment.confidence == pytest.approx(measured.confidence[0], abs=1e-4)
+    assert (assessment.label == "correct") != measured.wrong[0]
 
 
 def test_the_same_again_is_the_same_version(cast):

@@ -18,6 +18,8 @@ from adaptive.backends.registry import get_embedding, get_marker
 from adaptive.common.errors import InvalidInput
 from adaptive.conf import settings
 
+SHARE_SEEN = 0.6  # of TRAIN that the shipped marker must know to stand for one fitted on it: some questions judge it
+
 
 class Command(BaseCommand):
     help = (
@@ -97,7 +99,7 @@ class Command(BaseCommand):
             return grader.loaded(Path(options["model"]), marker_options, embedding), "loaded"
         known = grader.shipped(marker, embedding)
         n_test, n_train = grader.n_seen_by(marker, test), grader.n_seen_by(marker, train)
-        if not options["fresh"] and not n_test and n_train > 0.8 * len(train):
+        if not options["fresh"] and not n_test and n_train > SHARE_SEEN * len(train):
             self._say("The marker that ships was fitted on these training answers: it is taken as it is.")
             return known, "shipped"
         if n_test:

@@ -138,7 +138,8 @@ class _Reading:
 def _read(cases: Sequence[Case], *, marker: Marker | None, llm: LanguageModel | None, store: VectorStore) -> _Reading:
     if marker is not None:
         evidence = marked(cases, marker=marker, store=store)
-        probabilities = combine.load(combine.SHIPPED_MARKER).probabilities(evidence.rows)
+        combiner = combine.load(combine.SHIPPED_MARKER)
+        probabilities = combiner.probabilities(combine.heard(evidence.rows, MARKED_FEATURES, combiner))
         return _Reading(evidence, MARKED_FEATURES, probabilities, "marker", f"{marker.name} {marker.version}".strip())
     assert llm is not None
     evidence = gather(cases, llm=llm, store=store)

@@ -49,6 +49,11 @@ class Combiner:
         return calibrated(softmax(logits), self.calibration)
 
 
+def heard(rows: np.ndarray, names: tuple[str, ...], combiner: Combiner) -> np.ndarray:
+    """The columns that the combiner wants of rows (m, len(names)), in its order."""
+    return rows[:, [names.index(feature) for feature in combiner.features]]
+
+
 def inputs_of(
     rows: np.ndarray,
     features: tuple[str, ...],

@@ -57,6 +57,9 @@ MARKER_FEATURES = (
     "marker_spread",  # in a long answer: how much its parts differ in log-odds of "correct"
 )
 MARKED_FEATURES = TEXT_FEATURES + MARKER_FEATURES
+# What the combiner hears beside the cross-encoder. More of the texts' features did not carry over to new questions, and
+# those of shared words made keyword lists look right again.
+HEARD_FEATURES = (*MARKER_FEATURES, "sim_best", "sim_beyond", "overlap_soft", "length_ratio")
 
 
 @dataclass(frozen=True)

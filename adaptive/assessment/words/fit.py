@@ -185,14 +185,15 @@ def fit_and_measure(
     seed: int,
     about: dict[str, Any],
     penalty: float = PENALTY,
+    teaching: tuple[str, ...] = TEACHING,
 ) -> combine.Combiner:
     """A combiner fitted on all, with figures in `about` from five that each left out a fifth of the questions.
 
-    Made-up answers outside TEACHING take no part in fitting; their figures are of the same five combiners.
+    Made-up answers outside `teaching` take no part in fitting; their figures are of the same five combiners.
     """
     usable = np.flatnonzero(np.isfinite(rows[:, 0]))
     rows, graded = rows[usable], [graded[index] for index in usable]
-    teaches = np.array([not each.made or each.made in TEACHING for each in graded])
+    teaches = np.array([not each.made or each.made in teaching for each in graded])
     complete = np.isfinite(rows).sum(axis=1) >= len(features) - N_SOMETIMES_MISSING
     folds = np.array([fold_of(each, n_folds=N_FOLDS, seed=seed + 1) for each in graded])
 
@@ -216,7 +217,7 @@ def fit_and_measure(
     combiner.about.update(
         {
             "data": "SemEval-2013 task 7 SciEntsBank and Beetle (CC BY-SA 3.0, training parts), SAF English (MIT), the "
-            f"authored examples of fixtures/courses, and answers made up ({', '.join(TEACHING)}); each source weighs "
+            f"authored examples of fixtures/courses, and answers made up ({', '.join(teaching)}); each source weighs "
             "the same",
             "n_fitted": int(teaches.sum()),
             "n_fitted_with_all_features": int((teaches & complete).sum()),

@@ -8,6 +8,7 @@ combiner_marker.json beside this file, or to --out.
 """
 
 import argparse
+import csv
 import json
 import logging
 from collections.abc import Sequence
@@ -23,12 +24,14 @@ from . import combine
 from .data import Graded, by_question, made_up, read_authored
 from .evidence import VectorStore
 from .extract import case_of
-from .features import MARKED_FEATURES, as_row, text_features
-from .fit import TEACHING, fit_and_measure, fit_combiner
+from .features import HEARD_FEATURES, MARKED_FEATURES, as_row, text_features
+from .fit import N_FOLDS, TEACHING, fit_and_measure, fit_combiner, fold_of
 from .marker_train import is_left_out, read_training
 from .marking import marker_features
 
-PENALTY = 0.01
+# The cross-encoder reads the order of words, so it can learn from all that is made up; see fit.TEACHING.
+ALL_MADE = (*TEACHING, "shuffled", "keywords", "denied")
+PENALTY = 0.002
 logger = logging.getLogger(__name__)
 
 
@@ -55,16 +58,36 @@ def rows_of(graded: Sequence[Graded], *, marker: Marker, store: VectorStore) -> 
 def combiner_of(rows: np.ndarray, graded: Sequence[Graded], *, seed: int, about: dict[str, Any]) -> combine.Combiner:
     """Fitted on the rows that the guards let through, calibrated on questions left out in turn."""
     usable = [place for place in range(len(graded)) if np.isfinite(rows[place, 0])]
-    teaching = [place for place in usable if not graded[place].made or graded[place].made in TEACHING]
     return fit_combiner(
-        rows[teaching],
-        [graded[place] for place in teaching],
-        features=MARKED_FEATURES,
+        _heard(rows[usable]),
+        [graded[place] for place in usable],
+        features=HEARD_FEATURES,
         products=(),
         seed=seed,
         about=about,
         penalty=PENALTY,
     )
+
+
+def _heard(rows: np.ndarray) -> np.ndarray:
+    return rows[:, [MARKED_FEATURES.index(name) for name in HEARD_FEATURES]]
+
+
+def predictions_write(path: Path, rows: np.ndarray, graded: Sequence[Graded], *, seed: int) -> None:
+    """confidence, said_right, is_right of real answers to questions left out in turn (`trust.prior` reads it)."""
+    folds = np.array([fold_of(each, n_folds=N_FOLDS, seed=seed + 1) for each in graded])
+    usable = np.isfinite(rows[:, 0])
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        out = csv.writer(handle)
+        out.writerow(("confidence", "said_right", "is_right", "source"))
+        for fold in range(N_FOLDS):
+            inside, outside = np.flatnonzero(usable & (folds != fold)), np.flatnonzero(usable & (folds == fold))
+            combiner = combiner_of(rows[inside], [graded[place] for place in inside], seed=seed, about={})
+            for place, p in zip(outside, combiner.probabilities(_heard(rows[outside])), strict=True):
+                if not graded[place].made:
+                    label, _, confidence = combine.verdict_of(p)
+                    is_right = int(graded[place].is_correct)
+                    out.writerow((round(confidence, 5), int(label == "correct"), is_right, graded[place].source))
 
 
 def main() -> None:
@@ -93,8 +116,16 @@ def main() -> None:
         np.save(kept, rows)
     about = {"marker": marker.name, "marker_of_figures": marker.version, "left_out": options.leave_out}
     combiner = fit_and_measure(
-        rows, graded, features=MARKED_FEATURES, products=(), seed=options.seed, about=about, penalty=PENALTY
+        _heard(rows),
+        graded,
+        features=HEARD_FEATURES,
+        products=(),
+        seed=options.seed,
+        about=about,
+        penalty=PENALTY,
+        teaching=ALL_MADE,
     )
+    predictions_write(options.kept / "held-out.csv", rows, graded, seed=options.seed)
     options.out.write_text(combine.to_json(combiner), encoding="utf-8")
     logger.info("%s", json.dumps(combiner.about["figures"], indent=1))
 

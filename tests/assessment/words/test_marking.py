@@ -87,9 +87,9 @@ def test_the_shipped_combiner_follows_the_marker():
     if not combine.SHIPPED_MARKER.is_file():
         pytest.skip("no combiner for the marker ships with this version")
     combiner = combine.load(combine.SHIPPED_MARKER)
-    assert combiner.features == MARKED_FEATURES
-    rows = np.tile(combiner.mean[: len(MARKED_FEATURES)], (2, 1))
-    place = MARKED_FEATURES.index("marker_correct")
+    assert set(combiner.features) <= set(MARKED_FEATURES)
+    rows = np.tile(combiner.mean, (2, 1))
+    place = combiner.features.index("marker_correct")
     rows[:, place] = (-6.0, 6.0)
     p = combiner.probabilities(rows)[:, 0]
     assert p[0] < 0.2

@@ -26,6 +26,7 @@ MIN_KEYWORDS, MAX_KEYWORD_FUNCTION_SHARE = 5, 0.1
 MIN_KEYWORDS_IN_PART = 6
 MIN_REPEATED_WORDS, MAX_DISTINCT_SHARE, MAX_DISTINCT_SHARE_OF_LONG, LONG_WORDS = 6, 0.45, 0.25, 25
 MIN_BESIDE_WORDS = 7  # that carry meaning
+MIN_MIXED_WORDS = 3
 SENTENCE_WORDS = 4
 MIN_ORDER_WORDS = 5
 MIN_ECHO_RUN, MIN_ECHO_SHARE = 3, 0.75  # words in a row; of the words that carry meaning
@@ -63,10 +64,9 @@ _FRAME = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_HEDGE = re.compile(
-    r"\b(?:maybe|perhaps|possibly|might\ be|could\ be)\b.{3,200}\bor\ (?:maybe|perhaps|possibly|it\ (?:might|could))\b"
-    r"|\beither\b.{20,300}\bor\b.{20,}", re.IGNORECASE | re.DOTALL | re.VERBOSE,
-)  # fmt: skip
+_MAYBE = re.compile(r"\b(?:maybe|perhaps|possibly|(?:might|could) be)\b", re.IGNORECASE)
+_OR_MAYBE = re.compile(r"\bor (?:maybe|perhaps|possibly|it (?:might|could))\b", re.IGNORECASE)
+_EITHER_OR = re.compile(r"\beither\b.{20,500}\bor\b.{20}", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,10 @@ def _is_repetition(answer: Text) -> bool:
     words = answer.words
     share = len(set(words)) / len(words)
     few = share < (MAX_DISTINCT_SHARE if len(words) <= LONG_WORDS else MAX_DISTINCT_SHARE_OF_LONG)
-    return (len(words) >= MIN_REPEATED_WORDS and few) or bool(_LAUGHTER.fullmatch(answer.text.strip(" .!")))
+    if len(words) >= MIN_REPEATED_WORDS and few:
+        return True
+    sentences = [sentence.casefold() for sentence in answer.sentences if len(sentence.split()) >= MIN_REPEATED_WORDS]
+    return len(set(sentences)) < len(sentences) or bool(_LAUGHTER.fullmatch(answer.text.strip(" .!")))
 
 
 def _is_list_of_words(answer: Text, references: Sequence[Text]) -> bool:
@@ -176,11 +179,19 @@ def _is_list_of_words(answer: Text, references: Sequence[Text]) -> bool:
     proper = [word for word in answer.words if word.isalpha() and (len(word) > 1 or word in "ai")]
     if len(proper) >= MIN_KEYWORDS and _small_share(proper) < MAX_KEYWORD_FUNCTION_SHARE:
         return True
-    pieces = [Text(piece, is_clean=True).words for piece in re.split(r"[.!?:]\s", answer.text)]
-    return alternates(answer) or any(
-        len(piece) >= MIN_KEYWORDS_IN_PART and not _small_share(piece) and all(map(str.isalpha, piece))
-        for piece in pieces
-    )
+    pieces = [Text(piece, is_clean=True).words for piece in (*re.split(r"[.!?:]\s", answer.text), answer.text)]
+    bare = [piece for piece in pieces if piece and not _small_share(piece) and all(map(str.isalpha, piece))]
+    if alternates(answer) or any(len(piece) >= MIN_KEYWORDS_IN_PART for piece in bare):
+        return True
+    return any(_is_mixed_part(piece, reference.words) for piece in bare for reference in references)
+
+
+def _is_mixed_part(words: list[str], reference: list[str]) -> bool:
+    """A few bare words of one reference in another order than it has them: "salt leaving evaporated water"."""
+    if len(words) < MIN_MIXED_WORDS or len(set(words)) < len(words) or not set(words) <= set(reference):
+        return False
+    left = iter(reference)
+    return not all(word in left for word in words)  # each found after the one before
 
 
 def _small_share(words: list[str]) -> float:
@@ -199,7 +210,9 @@ def _is_hedged(answer: Text, references: Sequence[Text]) -> bool:
     alternatives = answer.words.count("or")
     if alternatives >= 2 and not any("or" in reference.words for reference in references):
         return True
-    return bool(_HEDGE.search(answer.text)) or contradicts_itself(answer)
+    if _OR_MAYBE.search(answer.text) and len(_MAYBE.findall(answer.text)) >= 2:
+        return True
+    return bool(_EITHER_OR.search(answer.text)) or contradicts_itself(answer)
 
 
 def _is_bluff(answer: Text, of_references: frozenset[str], question: Text) -> bool:

@@ -12,8 +12,9 @@ from .text import Text, stem
 
 NEAR_COPY = 0.8  # share of common words in the same order from which two texts are compared word by word
 MAX_WORDS = 80  # read of each text
+MAX_CLAUSES = 24
 MAX_RELATION_WORDS = 12  # of a sentence that says how two things stand to each other, and nothing else
-_NAME_A = re.compile(r"(?<=[a-z,] )A\b|^A\W*$|^A\.|\ba ?[-−+*/=:·)]|\d ?a\b|[-−+*/=(] ?a\b")
+_NAME_A = re.compile(r"(?<=[a-z,] )A\b|^A\W*$|^A\.|\b[aA] ?[-−+*/=:·)]|\d ?[aA]\b|[-−+*/=(] ?[aA]\b")
 _PIECES = re.compile(r"[.,;:!?()\n]+")
 _OPPOSITES: dict[str, frozenset[str]] = {}
 for _one, _other in ANTONYM_PAIRS:
@@ -26,7 +27,9 @@ _DENIED_VERBS = frozenset(("isn", "aren", "wasn", "weren", "doesn", "didn", "cou
 _EITHER_WAY = frozenset(
     ("same", "equal", "equals", "equivalent", "between", "connected", "separated", "apart", "different", "touch")
 )
-_HELPERS = frozenset(("do", "does", "did", "it", "a", "an", "the", "any", "some", "t"))  # come and go with a denial
+_HELPERS = frozenset(
+    ("do", "does", "did", "it", "a", "an", "the", "any", "some", "t", "can", "with", "true")
+)  # come and go with a denial
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,8 @@ def change_of(answer: list[str], reference: list[str]) -> Change | None:
             come += other[k:m]
     gone_stems, come_stems = {stem(word) for word in gone}, {stem(word) for word in come}
     opposites = {word for word in gone_stems if _OPPOSITES.get(word, frozenset()) & (come_stems - gone_stems)}
+    # Of "with" and "without" one is a denial already; counted twice it would cancel itself out.
+    opposites = {word for word in opposites if not n_denials([word, *(_OPPOSITES[word] & come_stems)])}
     said = frozenset().union(*(_OPPOSITES[word] for word in opposites))
     n_turned = abs(n_denials(gone) - n_denials(come)) + len(opposites)
     if {"0", "zero"} & {*gone, *come} and "no" in (*gone, *come):
@@ -139,7 +144,7 @@ def contradicts_itself(text: Text) -> bool:
     clauses = [
         Text(part, is_clean=True).words
         for part in re.split(r"[.;!?\n]+|\b(?:but|or)\b|,\s*(?:and|maybe|perhaps)\b", text.text, flags=re.IGNORECASE)
-    ][:12]
+    ][:MAX_CLAUSES]
     clauses = [
         [word for word in clause if word not in ("maybe", "perhaps", "either", "also", "and")] for clause in clauses
     ]

@@ -49,7 +49,7 @@ def test_rules_alone_hold_the_bars_that_words_can_tell(tmp_path):
     assert groups["instructions"]["n_accepted"] == 0
     assert groups["bluff"]["accepted_released"] <= 0.01
     # Without any model: what is left is a model's to find.
-    assert groups["gibberish"]["accepted_released"] <= 0.06 and groups["keywords"]["accepted_released"] <= 0.06
+    assert groups["gibberish"]["accepted_released"] <= 0.06 and groups["keywords"]["accepted_released"] <= 0.02
     assert groups["near"]["accepted_released"] <= 0.10
     assert groups["honest"]["accepted"] >= 0.98 and groups["honest"]["passed"]
     for kind in ("shuffled_reference", "negated_reference", "echo", "subject_object_swapped", "very_long"):
@@ -68,6 +68,7 @@ def test_a_model_is_asked_and_the_same_seed_gives_the_same_figures(monkeypatch, 
     model = FakeModel()
     monkeypatch.setattr(attack_assessor, "get_llm", lambda: model)
     monkeypatch.setattr(attack_assessor, "get_embedding", HashingEncoder)
+    monkeypatch.setattr(attack_assessor, "get_marker", lambda: None)
     reports = []
     for name in ("one.json", "two.json"):
         _, err = run("--limit", 1, "--kind", "echo", "--kind", "clean", "--seed", 3, "--report", tmp_path / name)
@@ -82,6 +83,7 @@ def test_a_model_is_asked_and_the_same_seed_gives_the_same_figures(monkeypatch, 
 def test_without_a_model_it_says_so(monkeypatch):
     monkeypatch.setattr(attack_assessor, "get_llm", NoModel)
     monkeypatch.setattr(attack_assessor, "get_embedding", HashingEncoder)
+    monkeypatch.setattr(attack_assessor, "get_marker", lambda: None)
     with pytest.raises(CommandError, match="No language model"):
         run("--limit", 1, "--kind", "echo")
 

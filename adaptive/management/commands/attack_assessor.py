@@ -17,7 +17,7 @@ from adaptive.assessment.types import AssessorUnavailable, Verdict
 from adaptive.assessment.words.assessor import RELEASE_CONFIDENCE, WordsTask, assess_words_batch
 from adaptive.assessment.words.data import Graded, by_question, read_authored, read_graded
 from adaptive.assessment.words.guards import guard
-from adaptive.backends.registry import get_embedding, get_llm
+from adaptive.backends.registry import get_embedding, get_llm, get_marker
 from adaptive.practice.demo.services import fixtures_folder
 
 PART = 32  # attacks assessed together; progress is said about every twenty seconds
@@ -116,7 +116,7 @@ class Command(BaseCommand):
     def _outcomes(self, attacks: Sequence[Attack], options: dict[str, Any]) -> tuple[list[Outcome], dict[str, Any]]:
         if options["guards_only"]:
             return [guarded(attack) for attack in attacks], {"assessor": "guards only"}
-        llm, embedding = get_llm(), get_embedding()
+        llm, embedding, marker = get_llm(), get_embedding(), get_marker()
         about = {
             "assessor": f"{llm.name} {llm.version}",
             "embedding": embedding.name,
@@ -137,8 +137,11 @@ class Command(BaseCommand):
                 [WordsTask(each.target.question, list(each.target.references), each.answer) for each in part],
                 llm=llm,
                 embedding=embedding,
+                marker=marker,
                 release_confidence=options["release_confidence"],
             )
+            # Whoever read them; the key alone says nothing of the model.
+            about["assessor"] = next((verdict.model for verdict in verdicts if verdict.model), about["assessor"])
             out += [
                 outcome_of(attack, verdict, options["release_confidence"])
                 for attack, verdict in zip(part, verdicts, strict=True)

@@ -27,6 +27,7 @@ MIN_KEYWORDS_IN_PART = 6
 MIN_REPEATED_WORDS, MAX_DISTINCT_SHARE, MAX_DISTINCT_SHARE_OF_LONG, LONG_WORDS = 6, 0.45, 0.25, 25
 MIN_BESIDE_WORDS = 7  # that carry meaning
 MIN_MIXED_WORDS = 3
+MIN_COPIED_WORDS, MIN_ADDED_WORDS = 9, 4
 SENTENCE_WORDS = 4
 MIN_ORDER_WORDS = 5
 MIN_ECHO_RUN, MIN_ECHO_SHARE = 3, 0.75  # words in a row; of the words that carry meaning
@@ -129,6 +130,7 @@ def doubt_about_wording(answer: Text, references: Sequence[Text], question: Text
     of_references = frozenset().union(*(reference.stems for reference in references))
     known = frozenset(word for text in (*references, question) for word in text.words)
     words = corrected(answer.words, known)
+    given = of_references | question.stems | {stem(word) for word in FILLERS}
     copied = [reference.words for reference in references]
     longest = max(len(reference) for reference in copied)
     checks: tuple[tuple[str, Callable[[], bool]], ...] = (
@@ -137,6 +139,7 @@ def doubt_about_wording(answer: Text, references: Sequence[Text], question: Text
         ("keywords", lambda: _is_list_of_words(answer, references)),
         ("word_order", lambda: _is_out_of_order(answer, words, references, question)),
         ("copy", lambda: is_turned_copy(words, copied)),
+        ("copy_and_more", lambda: any(_is_copy_and_more(answer, each, given) for each in references)),
         ("denial_frame", lambda: bool(_FRAME.search(answer.text)) and not _says(references, _FRAME)),
         ("hedged", lambda: _is_hedged(answer, references)),
         ("unknowing", lambda: bool(_UNKNOWING.search(answer.text))),
@@ -204,6 +207,14 @@ def _is_out_of_order(answer: Text, words: list[str], references: Sequence[Text],
     if len(words) >= MIN_ORDER_WORDS and n_order_faults(answer.text, is_a_name=has_names):
         return True
     return any(is_rearranged(words, reference.words) for reference in references)
+
+
+def _is_copy_and_more(answer: Text, reference: Text, given: frozenset[str]) -> bool:
+    """A whole reference word by word, and beside it words of its own that may take it back. given: known stems."""
+    n = len(reference.words)
+    if n < MIN_COPIED_WORDS or len(answer.words) < n + MIN_ADDED_WORDS or answer.stems <= given:
+        return False
+    return any(answer.words[start : start + n] == reference.words for start in range(len(answer.words) - n + 1))
 
 
 def _is_hedged(answer: Text, references: Sequence[Text]) -> bool:

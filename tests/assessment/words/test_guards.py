@@ -150,6 +150,7 @@ def test_a_hostile_text_of_a_megabyte_takes_no_time() -> None:
         (REFERENCE.replace("open", "closed"), "copy"),
         (f"It is not true that {REFERENCE.lower()}", "copy"),
         ("Nobody can say that the circuit is open", "denial_frame"),
+        (f"{REFERENCE} But the battery is also weak and old", "copy_and_more"),
         ("The circuit is open and no current flows. Not!", "denial_frame"),
         ("The circuit is open. The circuit is not open.", "hedged"),
         ("Maybe the circuit is open, or maybe the circuit is closed.", "hedged"),
@@ -182,6 +183,7 @@ def test_words_that_should_earn_nothing_alone(answer: str, reason: str) -> None:
     "answer",
     [
         REFERENCE,
+        f"I think {REFERENCE}",
         REFERENCE.lower().replace(",", "").replace(".", ""),
         REFERENCE.replace("circuit", "ciruit").replace("current", "curent"),
         REFERENCE.replace("is open", "is not closed"),  # two turns are none

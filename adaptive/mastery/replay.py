@@ -1,4 +1,4 @@
-"""From attempts to belief. Live update and replay run `take_in`, so they cannot differ."""
+"""From attempts to belief. Live update and replay run `take_in_all`, so they cannot differ."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -28,22 +28,29 @@ class Belief:
 
 def take_in(model: LearnerModel, belief: Belief, taken: Taken) -> None:
     """One more attempt: the state moves, and what it moved is noted. Changes `belief`."""
-    observation = taken.observation
-    skill_ids = observation.item.skill_ids
-    before = {skill_id: model.skill(belief.state, skill_id, observation.at).p_mastery for skill_id in skill_ids}
-    belief.state = model.update(belief.state, observation)
-    belief.n_applied += 1
-    for skill_id in skill_ids:
-        view = model.skill(belief.state, skill_id, observation.at)
-        belief.views[skill_id] = (view, observation.at)
-        belief.changes.append((taken.attempt_id, skill_id, before[skill_id], view.p_mastery))
+    take_in_all(model, belief, (taken,))
+
+
+def take_in_all(model: LearnerModel, belief: Belief, history: Iterable[Taken]) -> None:
+    """Attempt after attempt, the state read once and written once. Changes `belief`."""
+    walk = model.walk(belief.state)
+    for taken in history:
+        observation = taken.observation
+        skill_ids, at = observation.item.skill_ids, observation.at
+        before = [walk.skill(skill_id, at).p_mastery for skill_id in skill_ids]
+        walk.take(observation)
+        belief.n_applied += 1
+        for skill_id, p_before in zip(skill_ids, before, strict=True):
+            view = walk.skill(skill_id, at)
+            belief.views[skill_id] = (view, at)
+            belief.changes.append((taken.attempt_id, skill_id, p_before, view.p_mastery))
+    belief.state = walk.state()
 
 
 def replay(model: LearnerModel, history: Iterable[Taken]) -> Belief:
     """The belief after the whole history."""
     belief = Belief(model.empty())
-    for taken in history:
-        take_in(model, belief, taken)
+    take_in_all(model, belief, history)
     return belief
 
 

@@ -9,7 +9,16 @@ from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.mastery.items import items_of
 from adaptive.mastery.models import LearnerState, MasteryChange, SkillMastery
-from adaptive.mastery.replay import Belief, Taken, history_of, items_answered, observation_of, replay_of, take_in
+from adaptive.mastery.replay import (
+    Belief,
+    Taken,
+    history_of,
+    items_answered,
+    observation_of,
+    replay_of,
+    take_in,
+    take_in_all,
+)
 from adaptive.mastery.versions import ModelInUse, model_in_use, model_of_state, states
 
 MASTERY_FIELDS = ["p_mastery", "n_attempts", "last_attempt_at", "stability_days", "due_at", "computed_at"]
@@ -145,8 +154,8 @@ def state_renew(*, state_id: int, course: Course, in_use: ModelInUse) -> bool:
         if row is None or row.n_rebuilds != before.n_rebuilds:
             return False
         if row.n_applied > belief.n_applied:
-            for taken in history_of(**ids, items=items_answered(**ids), after=belief.n_applied):
-                take_in(in_use.model, belief, taken)
+            since = history_of(**ids, items=items_answered(**ids), after=belief.n_applied)
+            take_in_all(in_use.model, belief, since)
         if row.n_applied != belief.n_applied:
             return False
         _replace(row=row, belief=belief, in_use=in_use)

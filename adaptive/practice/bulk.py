@@ -12,12 +12,13 @@ from django.db import connection, transaction
 
 from adaptive.assessment.models import Assessment
 from adaptive.assessment.types import Verdict
+from adaptive.backends.learner_model.base import Item
 from adaptive.catalog.models import Course
 from adaptive.common.clock import now
 from adaptive.events.models import Attempt
 from adaptive.mastery.items import items_of
 from adaptive.mastery.models import LearnerState, MasteryChange, SkillMastery
-from adaptive.mastery.replay import Belief, Taken, observation_of, take_in
+from adaptive.mastery.replay import Belief, Taken, observation_of, take_in_all
 from adaptive.mastery.services import MASTERY_FIELDS, mastery_row, state_model, state_rebuild
 from adaptive.mastery.versions import ModelInUse, model_in_use, states
 
@@ -199,20 +200,24 @@ def _replay(
     for learner_id, theirs in of_learner.items():
         row, in_use = rows[learner_id]
         belief = Belief(row.state or in_use.model.empty(), row.n_applied)
-        for attempt_id, attempt in theirs:
-            observation = observation_of(
-                item=items[attempt.resource_id],
-                score=attempt.verdict.score,
-                submitted_at=attempt.submitted_at.timestamp(),
-                n_hints=attempt.n_hints,
-                latency_ms=attempt.latency_ms,
-            )
-            take_in(in_use.model, belief, Taken(attempt_id, observation))
-            order.applied_seq[attempt_id] = belief.n_applied
+        order.applied_seq |= {attempt_id: row.n_applied + n for n, (attempt_id, _) in enumerate(theirs, 1)}
+        take_in_all(in_use.model, belief, (_taken(items, attempt_id, attempt) for attempt_id, attempt in theirs))
         order.beliefs[learner_id] = (belief, row.n_applied)
         n_done += len(theirs)
         progress(n_done, n_total)
     return order
+
+
+def _taken(items: dict[int, Item], attempt_id: int, attempt: PastAttempt) -> Taken:
+    assert attempt.verdict is not None
+    observation = observation_of(
+        item=items[attempt.resource_id],
+        score=attempt.verdict.score,
+        submitted_at=attempt.submitted_at.timestamp(),
+        n_hints=attempt.n_hints,
+        latency_ms=attempt.latency_ms,
+    )
+    return Taken(attempt_id, observation)
 
 
 def _attempt_row(

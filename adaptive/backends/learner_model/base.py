@@ -138,19 +138,19 @@ class LearnerModel(ABC):
         self._step(new, observation)
         return new
 
+    def walk(self, state: State | None = None) -> "Walk":
+        """From `state` (None: no attempt yet) through many attempts, quicker than one `update` after the other."""
+        return StateWalk(self, self.empty() if state is None else state)
+
     def replay(self, observations: Iterable[Observation]) -> State:
         """The state after all `observations` in this order: exactly what `update` gives one after the other."""
-        state = self.empty()
+        walk = self.walk()
         for observation in observations:
-            check_observation(observation)
-            self._step(state, observation)
-        return state
+            walk.take(observation)
+        return walk.state()
 
     def predict_then_step(self, state: State, observation: Observation) -> float:
-        """P(correct) before the attempt, then take it in, changing `state`: the inner loop of evaluation.
-
-        A model whose prediction and update share work may do both at once; figures are those of predict and update.
-        """
+        """P(correct) before the attempt, then take it in, changing `state`. For many attempts a walk is quicker."""
         check_observation(observation)
         p = self.predict(state, observation.item, observation.at)
         self._step(state, observation)
@@ -169,6 +169,56 @@ class LearnerModel(ABC):
         `on_progress` gets a few words at each stage. Same histories and seed, same parameters.
         """
         raise NotImplementedError(f"The learner model {cls.__name__} has nothing to fit.")
+
+
+class Walk(ABC):
+    """One learner's attempts one after the other, with everything at hand in memory: replay and batch evaluation.
+
+    Figures and states are exactly those of the model's `predict`, `skill` and `update`, which go one step at a time.
+    """
+
+    @abstractmethod
+    def take(self, observation: Observation) -> None:
+        """Take in one more attempt; ValueError where it cannot be true, which leaves the walk as it was."""
+
+    @abstractmethod
+    def predict(self, item: Item, at: float) -> float:
+        """P(the next response to `item` is correct)."""
+
+    @abstractmethod
+    def predict_then_take(self, observation: Observation) -> float:
+        """P(correct) before the attempt, which is then taken in: the inner loop of evaluation."""
+
+    @abstractmethod
+    def skill(self, skill_id: int, at: float) -> SkillView:
+        """The belief about one skill now."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """The state after all attempts so far; going on changes nothing in it."""
+
+
+class StateWalk(Walk):
+    """The walk of a model that works on the state itself."""
+
+    def __init__(self, model: LearnerModel, state: State) -> None:
+        self._model, self._state = model, model._copy(state)
+
+    def take(self, observation: Observation) -> None:
+        check_observation(observation)
+        self._model._step(self._state, observation)
+
+    def predict(self, item: Item, at: float) -> float:
+        return self._model.predict(self._state, item, at)
+
+    def predict_then_take(self, observation: Observation) -> float:
+        return self._model.predict_then_step(self._state, observation)
+
+    def skill(self, skill_id: int, at: float) -> SkillView:
+        return self._model.skill(self._state, skill_id, at)
+
+    def state(self) -> State:
+        return self._model._copy(self._state)
 
 
 def check_observation(observation: Observation) -> None:

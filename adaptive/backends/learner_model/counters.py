@@ -6,6 +6,9 @@ those of Best-LR (Gervet et al. 2020), the ratings Elo (Pelanek 2016).
 
 State (short keys; numbers packed in single precision): n attempts, t latest time (epoch seconds), o overall, k by skill
 id, i by item id, l = [item id, skill ids] of the latest attempt. The least recent skills and items are forgotten first.
+
+While attempts are taken in it is a `Counts`: read from a state once and written once. In between every number is
+rounded as if it had been packed, so that the way through a text after each attempt changes nothing.
 """
 
 import math
@@ -16,7 +19,7 @@ from typing import Any
 from adaptive.common.probability import sigmoid
 
 from .base import Item, State
-from .packing import pack_floats, unpack_floats
+from .packing import in_single, pack_floats, unpack_floats
 
 MAX_SKILLS, KEEP_SKILLS = 150, 140  # above the first, cut down to the second: sorting then happens rarely
 MAX_ITEMS, KEEP_ITEMS = 180, 160
@@ -109,27 +112,64 @@ class Look:
     at: float
 
 
+Table = dict[str, list[float] | str]
+"""By id; what has not been needed yet is still packed, because one attempt touches few of hundreds."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """The state in memory. `take` changes it, and no part of it belongs to the state it was read from."""
+
+    n: int
+    at: float
+    overall: list[float]
+    skills: Table
+    items: Table
+    last_item: int | None
+    last_skills: list[int]
+
+
 def empty() -> State:
     return {"n": 0, "t": 0.0, "o": pack_floats([0.0] * _N_ALL), "k": {}, "i": {}, "l": [None, []]}
 
 
-def copy(state: Mapping[str, Any]) -> State:
-    """A copy that `take` may change without `state` noticing: all but the two tables is replaced, never changed."""
-    return {**state, "k": dict(state["k"]), "i": dict(state["i"])}
+def read(state: Mapping[str, Any]) -> Counts:
+    last_item, last_skills = state["l"]
+    overall = unpack_floats(state["o"], _N_ALL)
+    return Counts(state["n"], state["t"], overall, dict(state["k"]), dict(state["i"]), last_item, last_skills)
+
+
+def write(counts: Counts) -> State:
+    return {
+        "n": counts.n,
+        "t": counts.at,
+        "o": pack_floats(counts.overall),
+        "k": {key: a if isinstance(a, str) else pack_floats(a) for key, a in counts.skills.items()},
+        "i": {key: a if isinstance(a, str) else pack_floats(a) for key, a in counts.items.items()},
+        "l": [counts.last_item, list(counts.last_skills)],
+    }
+
+
+def _of(table: Table, key: str, n: int) -> list[float] | None:
+    """The n numbers of an entry, unpacked from now on; None where there is none."""
+    found = table.get(key)
+    if isinstance(found, str):
+        found = table[key] = unpack_floats(found, n)
+    return found
 
 
 def _signed_log(streak: float) -> float:
     return math.copysign(math.log1p(abs(streak)), streak)
 
 
-def look(state: Mapping[str, Any], eases: Eases, item: Item, at: float) -> Look:
+def look(counts: Counts, eases: Eases, item: Item, at: float) -> Look:
     """The features of FEATURES, in their order, before the answer."""
-    n = state["n"]
-    if n and at < state["t"]:
-        at = state["t"]  # one that arrives late counts as of the latest
+    n = counts.n
+    if n and at < counts.at:
+        at = counts.at  # one that arrives late counts as of the latest
     ease, known = eases.of(item)
     skill_ease = eases.skill_ease(item.skill_ids)
-    o = unpack_floats(state["o"], _N_ALL)  # 4 x surprise, 4 x weight, surprise, won, 3 x last, streak, elapsed, .., ..
+    o = counts.overall  # 4 x surprise, 4 x weight, surprise, won, 3 x last, streak, elapsed, .., ..
     features = [ease, skill_ease, known, 0.0 if known else 1.0, len(item.skill_ids) - 1.0]
     features += (math.log1p(n) / 4.0, o[8] / (n + 5.0), math.log1p(o[9]) / 4.0, math.log1p(max(n - o[9], 0.0)) / 4.0)
     features += (o[0] / (o[4] + 1.0), o[1] / (o[5] + 1.0), o[2] / (o[6] + 1.0), o[3] / (o[7] + 1.0))
@@ -137,18 +177,17 @@ def look(state: Mapping[str, Any], eases: Eases, item: Item, at: float) -> Look:
 
     won = lost = r1 = r3 = r10 = last = streak = rating = new = since = surprise = 0.0
     weakest, any_new = 9.0, 0.0
-    table = state["k"]
+    table = counts.skills
     skills: list[list[float] | None] = []
     for skill_id in item.skill_ids:
-        packed = table.get(str(skill_id))
-        if packed is None:
+        a = _of(table, str(skill_id), _N_SKILL)
+        if a is None:
             skills.append(None)
             new += 1.0
             since += _NEVER
             any_new = 1.0
             weakest = min(weakest, 0.0)
             continue
-        a = unpack_floats(packed, _N_SKILL)
         skills.append(a)
         won += math.log1p(a[_WON])
         lost += math.log1p(max(a[_N] - a[_WON], 0.0))
@@ -169,9 +208,8 @@ def look(state: Mapping[str, Any], eases: Eases, item: Item, at: float) -> Look:
     else:
         features += (0.0,) * 13
 
-    packed = state["i"].get(str(item.id))
-    i = None if packed is None else unpack_floats(packed, _N_ITEM)
-    last_item, last_skills = state["l"]
+    i = _of(counts.items, str(item.id), _N_ITEM)
+    last_item, last_skills = counts.last_item, counts.last_skills
     if i is None:
         features += (0.0, 0.0, 0.0, 0.0, _NEVER, 0.0, 0.0, 0.0)
     else:
@@ -181,20 +219,20 @@ def look(state: Mapping[str, Any], eases: Eases, item: Item, at: float) -> Look:
     own = list(item.skill_ids)
     features.append(1.0 if own == last_skills else 0.5 if not set(own).isdisjoint(last_skills) else 0.0)
     if n:
-        features += (math.log1p(max(at - state["t"] - o[14], 0.0)) / 10.0, 1.0, math.log1p(o[14]) / 5.0)
+        features += (math.log1p(max(at - counts.at - o[14], 0.0)) / 10.0, 1.0, math.log1p(o[14]) / 5.0)
     else:
         features += (0.0, 0.0, 0.0)
     return Look(features, sigmoid(eases.base + ease), ease, o, skills, i, at)
 
 
-def take(state: State, eases: Eases, item: Item, seen: Look, score: float, elapsed_seconds: float) -> None:
-    """Take in the answer to what was looked at, changing `state`; `score` with the hints already counted."""
-    n = state["n"]
+def take(counts: Counts, eases: Eases, item: Item, seen: Look, score: float, elapsed_seconds: float) -> None:
+    """Take in the answer to what was looked at last, changing `counts`; `score` with the hints already counted."""
+    n = counts.n
     o, surprise, is_right = seen.overall, score - seen.p_item, score >= 0.5
     ratings = [a[_RATING] if a is not None else 0.0 for a in seen.skills]
     rating = sum(ratings) / len(ratings) if ratings else 0.0
     rated = score - sigmoid(eases.base + seen.ease + 2.0 * o[8] / (n + 5.0) + rating)
-    table = state["k"]
+    table = counts.skills
     for skill_id, before in zip(item.skill_ids, seen.skills, strict=True):
         a = before if before is not None else [0.0] * _N_SKILL
         for place, keep in enumerate(_KEEP_SKILL):
@@ -207,13 +245,13 @@ def take(state: State, eases: Eases, item: Item, seen: Look, score: float, elaps
         a[_ORDER] = n
         a[_RATING] += rated / (1.0 + 0.05 * a[_N])
         a[_SURPRISE] += surprise
-        table[str(skill_id)] = pack_floats(a)
+        table[str(skill_id)] = in_single(a)
     if len(table) > MAX_SKILLS:
         _forget_oldest(table, _ORDER, _N_SKILL, KEEP_SKILLS)
 
     i = seen.item if seen.item is not None else [0.0] * _N_ITEM
-    items = state["i"]
-    items[str(item.id)] = pack_floats(
+    items = counts.items
+    items[str(item.id)] = in_single(
         (i[0] + 1.0, i[1] + score, score, n, 0.0 if is_right else i[4] + 1.0, i[5] + surprise)
     )
     if len(items) > MAX_ITEMS:
@@ -227,13 +265,13 @@ def take(state: State, eases: Eases, item: Item, seen: Look, score: float, elaps
     o[10], o[11], o[12] = score - 0.5, o[10], o[11]
     o[13] = max(o[13], 0.0) + 1.0 if is_right else min(o[13], 0.0) - 1.0
     o[14] = elapsed_seconds
-    state["o"] = pack_floats(o)
-    state["l"] = [item.id, list(item.skill_ids)]
-    state["n"], state["t"] = n + 1, seen.at
+    counts.overall = in_single(o)
+    counts.last_item, counts.last_skills = item.id, list(item.skill_ids)
+    counts.n, counts.at = n + 1, seen.at
 
 
-def _forget_oldest(table: dict[str, str], place: int, n: int, keep: int) -> None:
+def _forget_oldest(table: Table, place: int, n: int, keep: int) -> None:
     """Drop the least recent entries; ties (several skills of one attempt) by id, whatever the order of the keys."""
-    order = {key: (unpack_floats(packed, n)[place], int(key)) for key, packed in table.items()}
+    order = {key: ((unpack_floats(a, n) if isinstance(a, str) else a)[place], int(key)) for key, a in table.items()}
     for key in sorted(table, key=order.__getitem__)[: len(table) - keep]:
         del table[key]

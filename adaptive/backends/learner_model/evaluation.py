@@ -93,9 +93,9 @@ def predict_all(
     """(scores, P(correct) just before each, number of the learner), row by row."""
     y, p, learner_of = array("d"), array("d"), array("q")
     for number, history in enumerate(histories.values()):
-        state = model.empty()
+        walk = model.walk()
         for observation in history:
-            p.append(model.predict_then_step(state, observation))
+            p.append(walk.predict_then_take(observation))
             y.append(observation.score)
             learner_of.append(number)
             if say and not len(y) % PROGRESS_EVERY:

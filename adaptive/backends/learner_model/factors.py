@@ -101,6 +101,11 @@ def unpack(text: str, k: int) -> Belief:
     return Belief(values[:k], values[k:].reshape(k, k))
 
 
+def in_single(belief: Belief) -> Belief:
+    """As it comes back from `pack`, without the way through a text."""
+    return Belief(belief.mean.astype(np.float32).astype(np.float64), belief.cov.astype(np.float32).astype(np.float64))
+
+
 @dataclass(slots=True)
 class Seen:
     """One item seen from one belief: `features` as N_FEATURES says, and what `take` needs again."""
@@ -127,8 +132,8 @@ def take(belief: Belief, seen: Seen, score: float) -> Belief:
     p = 1.0 / (1.0 + math.exp(-m))
     weight = max(p * (1.0 - p), _MIN_WEIGHT)
     gain = seen.towards / (1.0 / weight + seen.variance)
-    cov = belief.cov - np.outer(gain, seen.towards)
-    cov.flat[:: len(gain) + 1] += _DRIFT
+    cov = belief.cov - gain[:, None] * seen.towards
+    cov.ravel()[:: len(gain) + 1] += _DRIFT  # the diagonal
     return Belief(belief.mean + gain * ((score - p) / weight), cov)
 
 

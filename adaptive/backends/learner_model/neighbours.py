@@ -9,6 +9,8 @@ How often one item follows another tells a learner who jumps or skips from one w
 """
 
 import math
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,12 +45,54 @@ class Path:
     surprises: Floats
 
 
-@dataclass(slots=True)
-class Recent:
-    """The latest attempts, the latest first: places of the items (-1: unknown to the fit), surprises."""
+_ROOM = 4 * WINDOW
 
-    places: NDArray[np.float32]
-    surprises: NDArray[np.float32]
+
+class Recent:
+    """The latest attempts, the latest first: places of the items (n,), -1 where unknown to the fit; surprises (n,).
+
+    The numbers are those that single precision holds. They lie at the end of something longer and grow towards its
+    beginning, so that one more attempt is one more number and only now and then a move of all.
+    """
+
+    __slots__ = ("_places", "_scratch", "_start", "_surprises", "n")
+
+    def __init__(self, places: NDArray, surprises: NDArray, n_items: int) -> None:
+        self.n = len(places)
+        self._start = _ROOM - self.n
+        self._places, self._surprises = np.empty(_ROOM, dtype=np.int64), np.empty(_ROOM)
+        self._places[self._start :], self._surprises[self._start :] = places, surprises
+        # The weights of one item's neighbours by place, and 0 for all others, to which place -1 belongs.
+        self._scratch = np.zeros(n_items + 1)
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        return self._places[self._start : self._start + self.n]
+
+    @property
+    def surprises(self) -> Floats:
+        return self._surprises[self._start : self._start + self.n]
+
+    def add(self, place: int, surprise: float) -> None:
+        if not self._start:
+            self._start, self.n = _ROOM - WINDOW, WINDOW
+            self._places[self._start :] = self._places[:WINDOW]
+            self._surprises[self._start :] = self._surprises[:WINDOW]
+        self._start -= 1
+        self.n = min(self.n + 1, WINDOW)
+        self._places[self._start], self._surprises[self._start] = place, np.float32(surprise)
+
+    def place(self, lag: int) -> int:
+        """The place of the attempt before the last `lag` ones; -1 where there is none."""
+        return int(self._places[self._start + lag]) if lag < self.n else -1
+
+    def weighted(self, of: NDArray[np.int64], weights: Floats) -> float:
+        """The faded surprises on the items at the places `of`, each times its weight, added up."""
+        scratch = self._scratch
+        scratch[of] = weights
+        value = float(scratch.take(self.places) @ (self.surprises * _FADED[: self.n]))
+        scratch[of] = 0.0
+        return value
 
 
 class Neighbours:
@@ -71,49 +115,48 @@ class Neighbours:
         self.item_ids = [int(i) for i in item_ids]
         self._place = {i: place for place, i in enumerate(self.item_ids)}
         self._starts = starts.astype(np.int64).tolist()
-        self._of = np.ascontiguousarray(of, dtype=np.float32)
-        self._weights = np.ascontiguousarray(weights, dtype=np.float32)
-        self._pairs = [(np.asarray(keys, dtype=np.int64), np.asarray(times, dtype=np.int64)) for keys, times in pairs]
-        self._total = np.asarray(total, dtype=np.int64)
+        self._of = np.ascontiguousarray(of, dtype=np.int64)
+        self._weights = np.ascontiguousarray(weights, dtype=np.float32).astype(np.float64)
+        # Looked up one by one, which in an array is faster than in numpy's and takes a tenth of a dict's memory.
+        self._pairs = [(_integers(keys), _integers(times)) for keys, times in pairs]
+        self._total = _integers(total)
 
     @staticmethod
     def empty() -> str:
         return ""
 
-    @staticmethod
-    def unpack(text: str) -> Recent:
+    def unpack(self, text: str) -> Recent:
         both = unpack_array(text, (2, -1))
-        return Recent(both[0], both[1])
+        return Recent(both[0], both[1], len(self.item_ids))
+
+    @staticmethod
+    def pack(recent: Recent) -> str:
+        return pack_array(np.stack([recent.places, recent.surprises]))
 
     def look(self, recent: Recent, item_id: int) -> tuple[float, ...]:
         """The features of FEATURES for the next exercise."""
         place = self._place.get(item_id, -1)
+        if place < 0:
+            return (0.0,) * len(FEATURES)
         value = 0.0
-        n = len(recent.places)
-        if place >= 0 and n:
-            start, end = self._starts[place], self._starts[place + 1]
-            if end > start:
-                of = self._of[start:end]
-                found = np.minimum(of.searchsorted(recent.places), end - start - 1)
-                weights = self._weights[start:end][found] * (of[found] == recent.places)
-                value = float(weights @ (recent.surprises * _FADED[:n]))
+        start, end = self._starts[place], self._starts[place + 1]
+        if end > start and recent.n:
+            value = recent.weighted(self._of[start:end], self._weights[start:end])
         features = [value]
         for lag, (keys, times) in enumerate(self._pairs):
-            before = int(recent.places[lag]) if n > lag else -1
-            if place < 0 or before < 0:
+            before = recent.place(lag)
+            if before < 0:
                 features += (0.0, 0.0)
                 continue
             key = before * len(self.item_ids) + place
-            at = int(keys.searchsorted(key))
-            seen = int(times[at]) if at < len(keys) and keys[at] == key else 0
-            features += (math.log1p(seen) / 4.0, math.log((seen + 0.5) / (int(self._total[before]) + 5.0)) / 4.0)
+            at = bisect_left(keys, key)
+            seen = times[at] if at < len(keys) and keys[at] == key else 0
+            features += (math.log1p(seen) / 4.0, math.log((seen + 0.5) / (self._total[before] + 5.0)) / 4.0)
         return tuple(features)
 
-    def take(self, recent: Recent, item_id: int, surprise: float) -> str:
-        """What is kept after the answer."""
-        latest = np.array([[self._place.get(item_id, -1)], [surprise]], dtype=np.float32)
-        before = np.stack([recent.places[: WINDOW - 1], recent.surprises[: WINDOW - 1]])
-        return pack_array(np.concatenate([latest, before], axis=1))
+    def take(self, recent: Recent, item_id: int, surprise: float) -> None:
+        """Take in the surprise of an answer, changing `recent`."""
+        recent.add(self._place.get(item_id, -1), surprise)
 
     def to_params(self) -> dict[str, Any]:
         return {
@@ -121,8 +164,10 @@ class Neighbours:
             "starts": pack_array(np.array(self._starts), "<i4"),
             "of": pack_array(self._of, "<i4"),
             "weights": pack_array(self._weights, "<f2"),
-            "pairs": [[pack_array(keys, "<i8"), pack_array(times, "<i4")] for keys, times in self._pairs],
-            "total": pack_array(self._total, "<i4"),
+            "pairs": [
+                [pack_array(np.array(keys), "<i8"), pack_array(np.array(times), "<i4")] for keys, times in self._pairs
+            ],
+            "total": pack_array(np.array(self._total), "<i4"),
         }
 
     @classmethod
@@ -137,13 +182,16 @@ class Neighbours:
         )
 
 
+def _integers(values: NDArray) -> "array[int]":
+    return array("q", np.asarray(values, dtype=np.int64).tobytes())
+
+
 def features_of(neighbours: Neighbours, path: Path) -> NDArray[np.float32]:
     """(T, len(FEATURES)): what each row of a path looks like, by the code of live use."""
-    kept, rows = neighbours.empty(), []
+    recent, rows = neighbours.unpack(neighbours.empty()), []
     for item_id, surprise in zip(path.items, path.surprises.tolist(), strict=True):
-        recent = neighbours.unpack(kept)
         rows.append(neighbours.look(recent, item_id))
-        kept = neighbours.take(recent, item_id, surprise)
+        neighbours.take(recent, item_id, surprise)
     return np.array(rows, dtype=np.float32).reshape(-1, len(FEATURES))
 
 

@@ -4,6 +4,8 @@ import json
 import math
 import subprocess
 import sys
+import tracemalloc
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from adaptive.backends.learner_model.baselines import BestLr
 from adaptive.backends.learner_model.blend import Blend
 from adaptive.backends.learner_model.evaluation import predict_all
 from adaptive.backends.learner_model.logs import read_log
+from adaptive.backends.learner_model.recurrent import WEIGHTS, Nets, Recurrent, shape_of
 from adaptive.common.metrics import auc, log_loss
 from tests.data import shared
 
@@ -59,7 +62,8 @@ def test_live_use_predicts_what_the_batch_did(params, histories):
     batch = model._trees.logits(rows.features)
     state = model.empty()
     for row, observation in enumerate(one.history):
-        view = model._view(state, observation.item, observation.at)
+        view = model.walk(state)._view(observation.item, observation.at)
+        assert (view.row == rows.features[row]).all()
         assert model._trees.logit(view.row) == pytest.approx(batch[row], abs=1e-9)
         state = json.loads(json.dumps(model.update(state, observation)))
 
@@ -69,13 +73,13 @@ def test_the_network_in_numpy_is_the_network_in_torch(histories):
     parts = blend_fit._parts(learners, 4, 6.0, 0)
     rows = [blend_fit._rows(parts, one) for one in learners]
     net, logits = recurrent_fit.fit(rows[10:], rows[:10], seed=0, hidden=16, embedding=8, head=12)
-    found = []
+    nets, found = Nets([net]), []
     for one in rows[:10]:
-        state = net.empty()
+        state = nets.empty()
         for row, observation in enumerate(one.history):
-            seen, bias = net.look(observation.item, one.features[row])
-            found.append(net.logit(state, seen, bias))
-            state = net.take(state, seen, one.outcome[row])
+            seen = nets.look(observation.item, one.features[row])
+            found += nets.logits(state, seen)
+            state = nets.take(state, seen, one.outcome[row])
     assert np.abs(1 / (1 + np.exp(-np.array(found))) - 1 / (1 + np.exp(-logits))).max() < 1e-4
 
 
@@ -104,6 +108,90 @@ def test_the_fitted_state_stays_small_however_long_the_history(model):
         if not n % 499:
             largest = max(largest, len(json.dumps(state)))
     assert max(largest, len(json.dumps(state))) <= MAX_STATE_BYTES
+
+
+def random_net(seed: int, item_ids: range) -> Recurrent:
+    rng = np.random.default_rng(seed)
+    sizes = {"F": 55, "I": len(item_ids), "S": 6, "D": 8, "H": 16, "Q": 12}
+    sizes |= {"X": sizes["D"] + sizes["F"], "O": sizes["D"] + 4, "G": 4 * sizes["H"], "R": 2 * sizes["Q"]}
+    weights = {name: rng.normal(0, 0.3, shape_of(name, sizes)) for name in WEIGHTS}
+    weights["scale"] = rng.uniform(0.5, 2.0, sizes["F"])
+    return Recurrent(sizes, list(item_ids), list(range(1, 7)), weights)
+
+
+def test_networks_evaluated_together_say_what_each_says_alone():
+    """Also where one was fitted on items that the other never met, and for skills unknown to both."""
+    several = [random_net(0, range(100, 120)), random_net(1, range(110, 125))]
+    together, alone = Nets(several), [Nets([net]) for net in several]
+    rng = np.random.default_rng(2)
+    state, states = together.empty(), [net.empty() for net in alone]
+    for item in [*items(), Item(100, (77, 1)), Item(5, ())]:
+        features = rng.normal(size=55).astype(np.float32)
+        outcome = (0.5, 0.2, 0.7, 1.0)
+        seen = together.look(item, features)
+        each = [net.look(item, features) for net in alone]
+        own = [net.logits(before, one)[0] for net, before, one in zip(alone, states, each, strict=True)]
+        assert together.logits(state, seen) == pytest.approx(own, abs=1e-5)
+        state = together.take(state, seen, outcome)
+        states = [net.take(before, one, outcome) for net, before, one in zip(alone, states, each, strict=True)]
+        assert np.abs(state - np.concatenate(states)).max() < 1e-5
+
+
+def test_more_items_than_are_kept_at_hand_change_nothing():
+    few, many = Nets([random_net(0, range(100, 120))]), Nets([random_net(0, range(100, 120))])
+    few._MAX_EMBEDDED = 3
+    features = np.ones(55, dtype=np.float32)
+    for item in items() * 2:
+        assert (few.look(item, features).x == many.look(item, features).x).all()
+    assert len(few._embedded) <= 3 < len(many._embedded)
+
+
+def test_a_long_walk_needs_no_more_memory_than_a_short_one(model, monkeypatch):
+    """Ids never seen before at every attempt, so that whatever is kept by id would show."""
+    monkeypatch.setattr(Nets, "_MAX_EMBEDDED", 50)  # a bound too, but one that a short walk does not reach
+    big = 9_000_000_000_000_000_000
+
+    def observations(n_attempts: int) -> Iterator[Observation]:
+        for n in range(n_attempts):
+            item = Item(big + n, (big + n % 5_000, big + n * 7 % 3_001))
+            yield Observation(item, n % 3 / 2.0, START + n * 977.0, elapsed_seconds=float(n % 100))
+
+    def peak(n_attempts: int) -> int:
+        tracemalloc.start()
+        try:
+            model.replay(observations(n_attempts))
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(400)  # whatever is made once
+    assert peak(4_000) < 1.3 * peak(1_000) + 200_000
+
+
+def test_a_walk_may_begin_anywhere_and_its_state_is_a_snapshot(model):
+    """More attempts than the neighbours' window and the tables hold, broken off at any place."""
+    pool = items(400, 200)
+    observations = history(seed=9, n=1_200, pool=pool)
+    whole = model.replay(observations)
+    for cut in (0, 1, 119, 121, 700):
+        walk = model.walk(json.loads(json.dumps(model.replay(observations[:cut]))))
+        before = walk.state()
+        kept = json.dumps(before)
+        for observation in observations[cut:]:
+            walk.take(observation)
+        assert walk.state() == whole
+        assert json.dumps(before) == kept
+
+
+def test_what_is_believed_of_abilities_stays_sound_over_a_long_history(model):
+    """Thousands of roundings to single precision leave a covariance: symmetric, positive, within bounds."""
+    state = model.replay(history(seed=4, n=5_000))
+    for packed, one in zip(state["b"]["f"], model._parts.abilities, strict=True):
+        belief = factors.unpack(packed, one.k)
+        assert np.abs(belief.cov - belief.cov.T).max() < 1e-5
+        values = np.linalg.eigvalsh(belief.cov)
+        assert values.min() > 0 and values.max() < 20
+        assert np.isfinite(belief.mean).all()
 
 
 def test_a_new_item_goes_by_the_difficulty_that_is_given(model):

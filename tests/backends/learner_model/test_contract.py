@@ -54,6 +54,32 @@ def test_predictions_of_evaluation_are_those_of_live_use(model):
         live = model.update(live, observation)
 
 
+def test_a_walk_is_predict_skill_and_update_one_after_the_other(model):
+    observations = history(seed=6, n=150)
+    walk, state = model.walk(), model.empty()
+    for n, observation in enumerate(observations):
+        item, at = observation.item, observation.at
+        assert walk.predict(item, at) == model.predict(state, item, at)
+        for skill_id in item.skill_ids:
+            assert walk.skill(skill_id, at) == model.skill(state, skill_id, at)
+        if n % 2:
+            walk.take(observation)
+        else:
+            assert walk.predict_then_take(observation) == model.predict(state, item, at)
+        state = through_json(model.update(state, observation))
+    assert walk.state() == state
+
+
+def test_a_walk_refuses_what_cannot_be_and_goes_on_as_if_it_had_not_been(model):
+    observations = history(seed=7, n=40)
+    walk = model.walk()
+    for observation in observations:
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            walk.take(Observation(observation.item, 1.5, observation.at))
+        walk.take(observation)
+    assert walk.state() == model.replay(observations)
+
+
 def test_update_leaves_its_argument_alone(model):
     state = model.replay(history(seed=3, n=50))
     before = json.dumps(state)

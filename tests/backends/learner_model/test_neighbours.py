@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from adaptive.backends.learner_model import neighbours
-from adaptive.backends.learner_model.neighbours import Path
+from adaptive.backends.learner_model.neighbours import Neighbours, Path, Recent
+
+
+def after(found: Neighbours, *answers: tuple[int, float]) -> Recent:
+    recent = found.unpack(found.empty())
+    for item_id, surprise in answers:
+        found.take(recent, item_id, surprise)
+    return recent
 
 
 @pytest.fixture(scope="module")
@@ -25,21 +32,17 @@ def paths() -> list[Path]:
 def test_the_step_before_speaks_and_another_problem_does_not(paths):
     found = neighbours.fit(paths, seed=0)
 
-    def value(answered: int, asked: int) -> float:
-        kept = found.take(found.unpack(found.empty()), answered, 0.5)
-        return found.look(found.unpack(kept), asked)[0]
+    def value(answered: int, asked: int, surprise: float = 0.5) -> float:
+        return found.look(after(found, (answered, surprise)), asked)[0]
 
     assert value(6, 7) > 0.2
     assert abs(value(6, 9)) < 0.1
-    assert value(6, 7) == pytest.approx(
-        -neighbours.Neighbours.look(found, found.unpack(found.take(found.unpack(found.empty()), 6, -0.5)), 7)[0],
-        abs=1e-6,
-    )
+    assert value(6, 7) == pytest.approx(-value(6, 7, -0.5), abs=1e-6)
 
 
 def test_the_usual_way_is_told_from_a_jump(paths):
     found = neighbours.fit(paths, seed=0)
-    kept = found.unpack(found.take(found.unpack(found.empty()), 6, 0.0))
+    kept = after(found, (6, 0.0))
     usual, jump = found.look(kept, 7), found.look(kept, 13)
     share = neighbours.FEATURES.index("follows_share")
     assert usual[share] > jump[share]
@@ -48,7 +51,7 @@ def test_the_usual_way_is_told_from_a_jump(paths):
 def test_unknown_items_and_no_history_say_nothing(paths):
     found = neighbours.fit(paths, seed=0)
     assert found.look(found.unpack(""), 3) == (0.0,) * len(neighbours.FEATURES)
-    kept = found.unpack(found.take(found.unpack(""), 999, 0.5))
+    kept = after(found, (999, 0.5))
     assert found.look(kept, 3)[0] == 0.0
     assert found.look(kept, 12345) == (0.0,) * len(neighbours.FEATURES)
 
@@ -58,12 +61,15 @@ def test_it_survives_its_parameters_and_forgets_what_is_long_past(paths):
 
     found = neighbours.fit(paths, seed=0)
     again = neighbours.Neighbours.from_params(json.loads(json.dumps(found.to_params())))
-    kept = ""
-    for n in range(3 * neighbours.WINDOW):
-        kept = found.take(found.unpack(kept), n % 24, 0.3)
-    recent = found.unpack(kept)
-    assert len(recent.places) == neighbours.WINDOW
-    assert again.look(recent, 5) == found.look(recent, 5)
+    recent, kept = found.unpack(found.empty()), found.empty()
+    for n in range(9 * neighbours.WINDOW):
+        found.take(recent, n % 24, n % 7 / 10)
+        packed = found.unpack(kept)
+        found.take(packed, n % 24, n % 7 / 10)
+        kept = found.pack(packed)
+        assert found.pack(recent) == kept
+    assert len(recent.places) == len(recent.surprises) == recent.n == neighbours.WINDOW
+    assert again.look(again.unpack(kept), 5) == found.look(recent, 5)
 
 
 def test_a_log_without_pairs_is_no_error():

@@ -73,6 +73,10 @@ def report_of(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             figures |= {"loss": loss, "bar": HONEST_LOSS, "passed": loss <= HONEST_LOSS}
         elif bar is not None:
             figures |= {"bar": bar, "passed": figures["accepted_released"] <= bar}
+        if name != "honest":
+            # A group of many kinds can hold its bar while one of them gets through: that one is named.
+            worst = max({each.attack.kind for each in group}, key=lambda kind: (kinds[kind]["accepted_released"], kind))
+            figures |= {"worst_kind": worst, "worst_accepted_released": kinds[worst]["accepted_released"]}
         groups[name] = figures
     passed = all(figures.get("passed", True) for figures in groups.values())
     return {"n": len(outcomes), "passed": passed, "groups": groups, "kinds": kinds}
@@ -96,6 +100,8 @@ def table(report: dict[str, Any]) -> list[str]:
         else:
             said = f"{row['accepted_released']:.1%} accepted and released, {row['accepted']:.1%} accepted"
             said += f" (at most {row['bar']:.0%} released)" if "bar" in row else " (no bar)"
+            if row["worst_accepted_released"]:
+                said += f"; worst: {row['worst_kind']} {row['worst_accepted_released']:.0%}"
         mark = {True: "ok", False: "MISSED", None: ""}[row.get("passed")]
         lines.append(f"{name:<14}{row['n']:>6}  {said}  {mark}".rstrip())
     return lines

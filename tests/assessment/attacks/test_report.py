@@ -26,6 +26,14 @@ def test_a_mark_that_waits_for_a_person_fools_nobody() -> None:
     assert report["groups"]["near"]["passed"] is False and report["passed"] is False
 
 
+def test_the_kind_that_gets_through_is_named_though_its_group_holds_the_bar() -> None:
+    held = [outcome("echo", "near", 0.0, True)] * 98
+    report = report_of([*held, outcome("denied", "near", 1.0, True), outcome("denied", "near", 0.0, True)])
+    near = report["groups"]["near"]
+    assert near["passed"] and (near["worst_kind"], near["worst_accepted_released"]) == ("denied", 0.5)
+    assert "worst: denied 50%" in "\n".join(table(report))
+
+
 def test_bars_of_the_groups() -> None:
     held = [outcome("yes", "gibberish", 0.0, True)] * 99 + [outcome("yes", "gibberish", 1.0, True)]
     assert report_of(held)["passed"] is True

@@ -70,7 +70,15 @@ def report_of(outcomes: Sequence[Outcome]) -> dict[str, Any]:
             changed = [each for each in group if each.attack.kind != "clean"]
             same = [clean[_place(each.attack)] for each in changed if _place(each.attack) in clean]
             loss = round(counts(same)["accepted"] - counts(changed)["accepted"], 4)
-            figures |= {"loss": loss, "bar": HONEST_LOSS, "passed": loss <= HONEST_LOSS}
+            losses = {
+                kind: round(row["clean_accepted"] - row["accepted"], 4)
+                for kind, row in kinds.items()
+                if row["group"] == "honest"
+            }
+            # By kind: kinds that change nothing a reader sees would hide one that is refused.
+            worst = max(losses, key=lambda kind: (losses[kind], kind))
+            figures |= {"loss": loss, "worst_kind": worst, "worst_loss": losses[worst], "bar": HONEST_LOSS}
+            figures["passed"] = losses[worst] <= HONEST_LOSS
         elif bar is not None:
             figures |= {"bar": bar, "passed": figures["accepted_released"] <= bar}
         if name != "honest":
@@ -96,7 +104,7 @@ def table(report: dict[str, Any]) -> list[str]:
     for name, row in report["groups"].items():
         if name == "honest":
             said = f"{row['accepted']:.1%} accepted, {100 * row['loss']:.1f} points fewer than unchanged"
-            said += f" (at most {100 * row['bar']:.0f})"
+            said += f"; worst: {row['worst_kind']} {100 * row['worst_loss']:.1f} (at most {100 * row['bar']:.0f})"
         else:
             said = f"{row['accepted_released']:.1%} accepted and released, {row['accepted']:.1%} accepted"
             said += f" (at most {row['bar']:.0%} released)" if "bar" in row else " (no bar)"

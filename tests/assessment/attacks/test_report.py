@@ -47,6 +47,8 @@ def test_honest_answers_are_compared_with_the_same_ones_unchanged() -> None:
     report = report_of([*clean, *changed])
     assert report["kinds"]["one_typo"]["accepted"] == 0.5 and report["kinds"]["one_typo"]["clean_accepted"] == 1.0
     assert report["groups"]["honest"]["loss"] == 0.5 and report["passed"] is False
+    others = [outcome("lower_case", "honest", 1.0, True, text) for text in "ab"] * 20
+    assert report_of([*clean, *changed, *others])["passed"] is False, "one kind that is refused is not averaged away"
     lost = [outcome("clean", "honest", 0.0, False, "a"), outcome("one_typo", "honest", 0.0, False, "a")]
     assert report_of(lost)["passed"] is True, "what was refused unchanged is no loss of the change"
 

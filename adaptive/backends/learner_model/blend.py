@@ -27,7 +27,7 @@ from adaptive.common.probability import clamp, sigmoid
 from . import counters, factors
 from .base import Item, LearnerModel, Observation, Params, SkillView, State, Walk, check_observation
 from .counters import Counts, Eases
-from .factors import Belief, Factors
+from .factors import Belief, Factors, OneBelief
 from .logistic_model import P_MIN, effective_score
 from .neighbours import Neighbours, Recent
 from .packing import pack_array, unpack_array
@@ -59,7 +59,7 @@ class Kept:
     """What `Parts` keeps of one learner, in memory: no number is packed, all are rounded as if they had been."""
 
     counts: Counts
-    beliefs: list[Belief]
+    beliefs: list[Belief | OneBelief]
     recent: Recent | None
 
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from .base import Item, Observation
 from .counters import Eases
-from .packing import pack_array, unpack_array
+from .packing import in_single as floats_in_single
+from .packing import pack_array, pack_floats, unpack_array, unpack_floats
 
 Floats = NDArray[np.float64]
 
@@ -87,22 +88,36 @@ class Belief:
     cov: Floats
 
 
+@dataclass(slots=True)
+class OneBelief:
+    """The same for k = 1, in plain floats: arrays of one number would take ten times as long."""
+
+    mean: float
+    cov: float
+
+
 def empty(k: int) -> str:
-    return pack(Belief(np.zeros(k), np.eye(k)))
+    return pack_array(np.concatenate([np.zeros(k), np.eye(k).ravel()]))
 
 
-def pack(belief: Belief) -> str:
+def pack(belief: Belief | OneBelief) -> str:
     """Single precision: what is kept after every answer is what the next one finds, live and in replay."""
+    if isinstance(belief, OneBelief):
+        return pack_floats((belief.mean, belief.cov))
     return pack_array(np.concatenate([belief.mean, belief.cov.ravel()]))
 
 
-def unpack(text: str, k: int) -> Belief:
+def unpack(text: str, k: int) -> Belief | OneBelief:
+    if k == 1:
+        return OneBelief(*unpack_floats(text, 2))
     values = unpack_array(text, (k + k * k,)).astype(np.float64)
     return Belief(values[:k], values[k:].reshape(k, k))
 
 
-def in_single(belief: Belief) -> Belief:
+def in_single(belief: Belief | OneBelief) -> Belief | OneBelief:
     """As it comes back from `pack`, without the way through a text."""
+    if isinstance(belief, OneBelief):
+        return OneBelief(*floats_in_single((belief.mean, belief.cov)))
     return Belief(belief.mean.astype(np.float32).astype(np.float64), belief.cov.astype(np.float32).astype(np.float64))
 
 
@@ -112,26 +127,33 @@ class Seen:
 
     features: tuple[float, float, float, float]
     logit: float
-    towards: Floats  # covariance times loading
+    towards: Floats | float  # covariance times loading
     variance: float
 
 
-def look(factors: Factors, belief: Belief, ease: float, loading: Floats) -> Seen:
-    ability = float(loading @ belief.mean)
-    towards = belief.cov @ loading
-    variance = float(loading @ towards)
+def look(factors: Factors, belief: Belief | OneBelief, ease: float, loading: Floats) -> Seen:
+    towards: Floats | float
+    if isinstance(belief, OneBelief):
+        only = float(loading[0])
+        ability, towards = only * belief.mean, belief.cov * only
+        variance = only * towards
+    else:
+        ability, towards = float(loading @ belief.mean), belief.cov @ loading
+        variance = float(loading @ towards)
     logit = factors.base + ease + ability
     # The mean of a sigmoid over a normal distribution (MacKay 1992): the logit shrinks as the variance grows.
     averaged = logit / math.sqrt(1.0 + 0.35 * variance)
     return Seen((ease, ability, variance, averaged), logit, towards, variance)
 
 
-def take(belief: Belief, seen: Seen, score: float) -> Belief:
+def take(belief: Belief | OneBelief, seen: Seen, score: float) -> Belief | OneBelief:
     """The belief after an answer (one extended Kalman step)."""
     m = min(max(seen.logit, -30.0), 30.0)
     p = 1.0 / (1.0 + math.exp(-m))
     weight = max(p * (1.0 - p), _MIN_WEIGHT)
     gain = seen.towards / (1.0 / weight + seen.variance)
+    if isinstance(belief, OneBelief):
+        return OneBelief(belief.mean + gain * ((score - p) / weight), belief.cov - gain * seen.towards + _DRIFT)
     cov = belief.cov - gain[:, None] * seen.towards
     cov.ravel()[:: len(gain) + 1] += _DRIFT  # the diagonal
     return Belief(belief.mean + gain * ((score - p) / weight), cov)

@@ -206,23 +206,39 @@ def _faded_counts(values: Sequence[float], start: int, hours: int) -> tuple[floa
     )
 
 
+def _rounded(value: float, scale: float, digits: int) -> float:
+    """round(value, digits) for value >= 0 and scale = 10^digits, in half the time.
+
+    A quotient of whole numbers is the float nearest to the decimal, as `round` gives it; only where the value lies so
+    close to the middle between two decimals that the product might mislead does `round` decide.
+    """
+    scaled = value * scale
+    whole = round(scaled)
+    return whole / scale if -0.499 < scaled - whole < 0.499 else round(value, digits)
+
+
 def _with_score(values: Sequence[float], start: int, score: float, hours: int) -> list[float]:
-    new = []
-    for place, rate in zip((start, start + 2, start + 4), _FADE, strict=True):
-        left = math.exp(rate * hours) if hours else 1.0
-        new.append(round(values[place] * left + score, 3))
-        new.append(round(values[place + 1] * left + 1.0 - score, 3))
-    return new
+    a, b, c = (math.exp(rate * hours) for rate in _FADE) if hours else (1.0, 1.0, 1.0)
+    return [
+        _rounded(values[start] * a + score, 1e3, 3),
+        _rounded(values[start + 1] * a + 1.0 - score, 1e3, 3),
+        _rounded(values[start + 2] * b + score, 1e3, 3),
+        _rounded(values[start + 3] * b + 1.0 - score, 1e3, 3),
+        _rounded(values[start + 4] * c + score, 1e3, 3),
+        _rounded(values[start + 5] * c + 1.0 - score, 1e3, 3),
+    ]
 
 
 def _recent_with_score(
     values: Sequence[float], start: int, score: float, keep: Sequence[float], left: float
 ) -> list[float]:
-    new = []
-    for place, kept in zip((start, start + 2), keep, strict=True):
-        new.append(round(values[place] * kept * left + score, 4))
-        new.append(round(values[place + 1] * kept * left + 1.0 - score, 4))
-    return new
+    a, b = keep
+    return [
+        _rounded(values[start] * a * left + score, 1e4, 4),
+        _rounded(values[start + 1] * a * left + 1.0 - score, 1e4, 4),
+        _rounded(values[start + 2] * b * left + score, 1e4, 4),
+        _rounded(values[start + 3] * b * left + 1.0 - score, 1e4, 4),
+    ]
 
 
 def _share(won: float, lost: float, left: float) -> float:

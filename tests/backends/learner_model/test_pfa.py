@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adaptive.backends.learner_model.base import Item, Observation
-from adaptive.backends.learner_model.pfa import KEEP_SKILLS, MAX_SKILLS, PfaForgetting
+from adaptive.backends.learner_model.pfa import KEEP_SKILLS, MAX_SKILLS, PfaForgetting, _rounded
 
 from .histories import DAY, START, history, items
 
@@ -143,6 +143,13 @@ def test_what_does_not_fit_is_forgotten_oldest_first():
         state = MODEL.update(state, Observation(Item(n, (n,)), 1.0, at))
     kept = [view.skill_id for view in MODEL.skills(state, at)]
     assert kept == list(range(MAX_SKILLS + 1 - KEEP_SKILLS, MAX_SKILLS + 1))
+
+
+@given(value=st.floats(0, 1e6) | st.integers(0, 10**7).map(lambda n: n / 2_000) | st.integers(0, 10**7).map(float))
+@settings(max_examples=2_000, deadline=None)
+def test_numbers_are_rounded_as_python_rounds_them(value):
+    assert _rounded(value, 1e3, 3) == round(value, 3)
+    assert _rounded(value, 1e4, 4) == round(value, 4)
 
 
 def test_replay_and_update_are_fast_enough_for_a_request():

@@ -2,6 +2,8 @@
 
 import re
 
+from adaptive.assessment.words.data import mistyped
+
 from .base import Kind, Maker
 
 # Either may stand for the other in most sentences of a school answer.
@@ -20,23 +22,6 @@ _BECAUSE = re.compile(r"^(?P<what>[^.,;]{8,}?),? (?:because|since) (?P<why>[^.;]
 _SO = re.compile(r"^(?P<why>[^.,;]{8,}?),? so (?!that\b)(?P<what>[^.;]{8,}?)[. ]*$", re.IGNORECASE)
 _CONDITION = re.compile(r"^(?P<when>(?:if|when) [^.,;]{6,}), (?:then )?(?P<what>[^.;]{6,}?)[. ]*$", re.IGNORECASE)
 _CONDITION_LAST = re.compile(r"^(?P<what>[^.,;]{6,}?),? (?P<when>(?:if|when) [^.,;]{6,}?)[. ]*$", re.IGNORECASE)
-
-
-def typed_badly(text: str, chance, n: int = 2) -> str:
-    """Letters exchanged, left out or doubled inside `n` of the longer words, none of them a number."""
-    words = text.split()
-    places = [place for place, word in enumerate(words) if len(word) >= 5 and word.isalpha()]
-    for place in chance.sample(places, min(n, len(places))):
-        word = words[place]
-        at = chance.randrange(1, len(word) - 2)
-        words[place] = chance.choice(
-            (
-                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
-                word[:at] + word[at + 1 :],
-                word[:at] + word[at] + word[at:],
-            )
-        )
-    return " ".join(words) if places else ""
 
 
 def with_synonyms(text: str) -> str:
@@ -75,7 +60,6 @@ def _unpunctuated(text: str) -> str:
 
 
 def _framed(maker: Maker) -> str:
-    right = maker.right
     right = maker.right  # first, so that chance picks the same as for the other kinds
     before = maker.chance.choice(("I think that ", "Well, ", "My answer is that ", "I believe ", "I would say that "))
     return before + right[:1].lower() + right[1:]
@@ -85,8 +69,8 @@ KINDS: tuple[Kind, ...] = tuple(
     Kind(name, "honest", make)
     for name, make in {
         "clean": lambda maker: maker.right,
-        "one_typo": lambda maker: typed_badly(maker.right, maker.chance, 1),
-        "two_typos": lambda maker: typed_badly(maker.right, maker.chance, 2),
+        "one_typo": lambda maker: mistyped(maker.right, maker.chance, 1),
+        "two_typos": lambda maker: mistyped(maker.right, maker.chance, 2),
         "synonyms": lambda maker: with_synonyms(maker.right),
         "other_word_order": lambda maker: in_other_order(maker.right),
         "lower_case": lambda maker: maker.right.lower(),

@@ -9,16 +9,20 @@ import hashlib
 import json
 import random
 import re
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 from .features import shuffled
+from .lexicon import ANTONYM_PAIRS
 from .text import Text, plain
 
 FINGERPRINT_BYTES = 6
 _GRADE = re.compile(r"^\s*\[\w+\]\s*")
 _HELPING_VERB = re.compile(r"\b(is|are|was|were|can|will|would|could|does|do|did|has|have|should|must)\b(?! not\b)")
+_OPPOSITE = {one: other for pair in ANTONYM_PAIRS for one, other in (pair, pair[::-1])}
+LABELS_READ = ("correct", "partially_correct", "contradictory", "incorrect")
 NON_ANSWERS = (
     "I don't know", "idk", "no idea", "because it just is", "I think so", "yes", "no", "it depends", "asdf jkl qwe",
     "it is what it is", "the answer", "see above", "that is the right answer", "lol", "i forgot what it was called",
@@ -37,6 +41,7 @@ class Graded:
     label: str
     made: str = ""
     split: str = ""
+    answer_id: str = ""
 
     @property
     def is_correct(self) -> bool:
@@ -44,28 +49,44 @@ class Graded:
 
 
 def read_graded(path: Path) -> list[Graded]:
-    """Raises ValueError naming file and row for a label that is not known or a column that is missing."""
+    """The rows of a file in the form above. Raises ValueError naming file, row and column for whatever is wrong."""
+    csv.field_size_limit(sys.maxsize)  # the default refuses an answer of 131,073 characters
     out = []
-    with open(path, newline="", encoding="utf-8") as handle:
-        for number, row in enumerate(csv.DictReader(handle), start=2):
-            try:
-                label = row["label_3way"] or row["label_2way"]
-                references = tuple(references_of(row["reference_answers"]))
-                graded = Graded(
-                    path.stem,
-                    row["question_id"],
-                    row["question"],
-                    references,
-                    row["answer"],
-                    label,
-                    split=row.get("split") or "",
-                )
-            except KeyError as error:
-                raise ValueError(f"{path.name}, row {number}: the column {error} is missing.") from None
-            if label not in ("correct", "partially_correct", "contradictory", "incorrect"):
-                raise ValueError(f"{path.name}, row {number}: the label {label!r} is not known.")
-            out.append(graded)
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as handle:
+            rows = csv.DictReader(handle)
+            for name in ("question_id", "question", "reference_answers", "answer"):
+                if name not in (rows.fieldnames or ()):
+                    raise ValueError(f"{path.name}: the column {name!r} is missing.")
+            if not {"label_2way", "label_3way"} & set(rows.fieldnames or ()):
+                raise ValueError(f"{path.name}: the column 'label_3way' is missing, and so is 'label_2way'.")
+            for row in rows:
+                out.append(_graded(path, rows.line_num, row))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} is not UTF-8: {error}") from None
+    except csv.Error as error:
+        raise ValueError(f"{path.name}, line {rows.line_num}: {error}") from None
     return out
+
+
+def _graded(path: Path, line: int, row: dict[str, str | None]) -> Graded:
+    """One row; `line` is where it ends in the file."""
+    for name in ("question_id", "question", "reference_answers", "answer"):
+        if row[name] is None:
+            raise ValueError(f"{path.name}, line {line}: the row is too short: it has no {name!r}.")
+    label = row.get("label_3way") or row.get("label_2way") or ""
+    if label not in LABELS_READ:
+        raise ValueError(f"{path.name}, line {line}: the label {label!r} is not known.")
+    return Graded(
+        path.stem,
+        str(row["question_id"]),
+        str(row["question"]),
+        tuple(references_of(str(row["reference_answers"]))),
+        str(row["answer"]),
+        label,
+        split=row.get("split") or "",
+        answer_id=row.get("answer_id") or "",
+    )
 
 
 def references_of(joined: str) -> list[str]:
@@ -117,11 +138,13 @@ def sampled(graded: list[Graded], *, per_question: int, seed: int) -> list[Grade
 def made_up(graded: list[Graded], *, seed: int) -> list[Graded]:
     """For every question: answers that look right by their words and are not, and a few right ones.
 
-    Shuffled and keyword versions of right answers, denials of the reference, echoes of the question, answers to
-    another question, non-answers, parts of a reference; and other references as right answers.
+    Shuffled and keyword versions of right answers, denials and opposites of references and of right answers, echoes of
+    the question, answers to another question (where the data hold one of another module or set), non-answers, parts of
+    a reference; and other references as right answers.
     """
     groups = by_question(graded)
     everything = [each for each in graded if each.is_correct]
+    families = {_family(each) for each in everything}
     out = []
     for name, group in sorted(groups.items()):
         generator = random.Random(f"{seed} {name}")
@@ -152,12 +175,53 @@ def made_up(graded: list[Graded], *, seed: int) -> list[Graded]:
             own = generator.choice(references[:2])  # the better ones stand first
             add(own, "correct", "reference", keep=tuple(text for text in references if text != own))
         add(first.question, "irrelevant", "echo")
-        stranger = generator.choice(everything)
-        while stranger.source == first.source and stranger.question_id.split("_")[0] == first.question_id.split("_")[0]:
+        if families - {_family(first)}:
             stranger = generator.choice(everything)
-        add(stranger.answer, "irrelevant", "stranger")
+            while _family(stranger) == _family(first):
+                stranger = generator.choice(everything)
+            add(stranger.answer, "irrelevant", "stranger")
         add(generator.choice(NON_ANSWERS), "irrelevant", "non_answer")
+        for text in generator.sample(right, min(2, len(right))):
+            add(denied(text), "contradictory", "denied_answer")
+        both = [*right, *references]
+        for text in generator.sample(both, min(3, len(both))):
+            add(opposed(text, generator), "contradictory", "opposed")
     return out
+
+
+def _family(graded: Graded) -> tuple[str, str]:
+    """Data set and module: within one, an answer to one question may fit another."""
+    return graded.source, graded.question_id.split("_")[0]
+
+
+def opposed(text: str, generator: random.Random) -> str:
+    """The text with one word exchanged for its opposite; "" where it has none that is known."""
+    words = text.split()
+    places = [place for place, word in enumerate(words) if word.strip(".,;:!?").lower() in _OPPOSITE]
+    if not places:
+        return ""
+    place = generator.choice(places)
+    bare = words[place].strip(".,;:!?")
+    other = _OPPOSITE[bare.lower()]
+    words[place] = words[place].replace(bare, other.capitalize() if bare[:1].isupper() else other)
+    return " ".join(words)
+
+
+def mistyped(text: str, generator: random.Random, n: int = 2) -> str:
+    """Letters exchanged, left out or doubled inside `n` of the longer words, none of them a number; "" without any."""
+    words = text.split()
+    places = [place for place, word in enumerate(words) if len(word) >= 5 and word.isalpha()]
+    for place in generator.sample(places, min(n, len(places))):
+        word = words[place]
+        at = generator.randrange(1, len(word) - 2)
+        words[place] = generator.choice(
+            (
+                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at] + word[at:],
+            )
+        )
+    return " ".join(words) if places else ""
 
 
 def denied(text: str) -> str:

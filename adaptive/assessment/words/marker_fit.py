@@ -30,7 +30,7 @@ from .marker_train import is_left_out, read_training
 from .marking import marker_features
 
 # The cross-encoder reads the order of words, so it can learn from all that is made up; see fit.TEACHING.
-ALL_MADE = (*TEACHING, "shuffled", "keywords", "denied")
+ALL_MADE = (*TEACHING, "shuffled", "keywords", "denied", "denied_answer", "opposed")
 PENALTY = 0.002
 logger = logging.getLogger(__name__)
 

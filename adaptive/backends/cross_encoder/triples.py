@@ -14,12 +14,11 @@ Encode = Callable[[str], list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Triple:
-    """One answer to read. label: one of CLASSES, "" where nobody has said."""
+    """One answer to read."""
 
     question: str
     references: tuple[str, ...]
     answer: str
-    label: str = ""
 
 
 def tokens_of(triple: Triple, encode: Encode) -> list[int]:

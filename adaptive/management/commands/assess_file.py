@@ -1,18 +1,20 @@
 """The product's own assessor on a file of answers: no training, no database."""
 
 import csv
-import os
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from adaptive.assessment.types import AssessorUnavailable
+from adaptive.assessment.types import AssessorUnavailable, Verdict
 from adaptive.assessment.words.assessor import WordsTask, assess_words_batch
 from adaptive.assessment.words.data import references_of
 from adaptive.backends.registry import get_embedding, get_llm, get_marker
+from adaptive.common.errors import InvalidInput
+from adaptive.common.files import check_writable, write_csv
 
 NEEDED = ("question", "reference_answers", "answer")
 _BATCH = 64
@@ -30,28 +32,30 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         source, target = Path(options["file"]), Path(options["out"])
-        if target.is_dir() or not os.access(target.absolute().parent, os.W_OK):
-            raise CommandError(f"The results cannot be written to {target}.")
-        ids, tasks = _read(source)
-        models = {"llm": get_llm(), "embedding": get_embedding(), "marker": get_marker()}
-        part = target.with_name(target.name + ".part")
-        started = time.perf_counter()
-        with open(part, "w", newline="", encoding="utf-8") as handle:
-            out = csv.writer(handle)
-            out.writerow(("answer_id", "score", "label", "confidence", "needs_review"))
-            for start in range(0, len(tasks), _BATCH):
-                try:
-                    verdicts = assess_words_batch(tasks[start : start + _BATCH], **models)
-                except AssessorUnavailable as away:
-                    part.unlink()
-                    raise CommandError(f"The answers cannot be assessed: {away}") from None
-                for name, verdict in zip(ids[start : start + _BATCH], verdicts, strict=True):
-                    out.writerow((name, verdict.score, verdict.label, verdict.confidence, int(verdict.needs_review)))
-                n = start + len(verdicts)
-                rate = n / (time.perf_counter() - started)
-                self.stderr.write(f"assessed {n:,} of {len(tasks):,} answers, {rate:.1f} a second", style_func=str)
-        os.replace(part, target)
+        try:
+            check_writable(target)
+            ids, tasks = _read(source)
+            rows = zip(ids, self._verdicts(tasks), strict=True)
+            write_csv(
+                target,
+                ("answer_id", "score", "label", "confidence", "needs_review"),
+                ((name, each.score, each.label, each.confidence, int(each.needs_review)) for name, each in rows),
+            )
+        except AssessorUnavailable as away:
+            raise CommandError(f"The answers cannot be assessed: {away}") from None
+        except InvalidInput as error:
+            raise CommandError(error.detail) from None
         self.stdout.write(f"{len(tasks):,} answers assessed. Results: {target}")
+
+    def _verdicts(self, tasks: list[WordsTask]) -> Iterator[Verdict]:
+        models = {"llm": get_llm(), "embedding": get_embedding(), "marker": get_marker()}
+        started = time.perf_counter()
+        for start in range(0, len(tasks), _BATCH):
+            verdicts = assess_words_batch(tasks[start : start + _BATCH], **models)
+            yield from verdicts
+            n = start + len(verdicts)
+            rate = n / (time.perf_counter() - started)
+            self.stderr.write(f"assessed {n:,} of {len(tasks):,} answers, {rate:.1f} a second", style_func=str)
 
 
 def _read(source: Path) -> tuple[list[str], list[WordsTask]]:

@@ -1,7 +1,5 @@
 """How hard the assessor of words is to fool: answers made up by rule, over the demonstration courses and a file."""
 
-import json
-import os
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -18,6 +16,8 @@ from adaptive.assessment.words.assessor import RELEASE_CONFIDENCE, WordsTask, as
 from adaptive.assessment.words.data import Graded, by_question, read_authored, read_graded
 from adaptive.assessment.words.guards import guard
 from adaptive.backends.registry import get_embedding, get_llm, get_marker
+from adaptive.common.errors import InvalidInput
+from adaptive.common.files import check_writable, write_json
 from adaptive.practice.demo.services import fixtures_folder
 
 PART = 32  # attacks assessed together; progress is said about every twenty seconds
@@ -70,18 +70,20 @@ class Command(BaseCommand):
         if not 0.0 <= options["release_confidence"] <= 1.0:
             raise CommandError("--release-confidence must lie between 0 and 1.", returncode=2)
         target = Path(options["report"]) if options["report"] else None
-        if target and (target.is_dir() or not os.access(target.parent, os.W_OK)):
-            raise CommandError(f"The report cannot be written to {target}.")
-        attacks = self._attacks(options)
         try:
+            if target:
+                check_writable(target)
+            attacks = self._attacks(options)
             outcomes, about = self._outcomes(attacks, options)
+            report = {"seed": options["seed"], "limit": options["limit"], **about, **report_of(outcomes)}
+            for line in table(report):
+                self.stdout.write(line)
+            if target:
+                write_json(target, report)
         except AssessorUnavailable as error:
             raise CommandError(str(error)) from None
-        report = {"seed": options["seed"], "limit": options["limit"], **about, **report_of(outcomes)}
-        for line in table(report):
-            self.stdout.write(line)
-        if target:
-            _write(target, report)
+        except InvalidInput as error:
+            raise CommandError(error.detail) from None
         n_kinds, n_exercises = len(report["kinds"]), len({(each.target.source, each.target.id) for each in attacks})
         missed = [name for name, figures in report["groups"].items() if figures.get("passed") is False]
         self.stdout.write(
@@ -190,13 +192,3 @@ def guarded(attack: Attack) -> Outcome:
         answer=attack.answer, references=list(attack.target.references), accepted=[], question=attack.target.question
     )
     return Outcome(attack, 0.0 if found else 1.0, not found, (found.reason,) if found else ())
-
-
-def _write(target: Path, report: dict[str, Any]) -> None:
-    """All or nothing: whoever waits for the file never reads half of it."""
-    part = target.with_name(target.name + ".part")
-    try:
-        part.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        os.replace(part, target)
-    except OSError as error:
-        raise CommandError(f"The report cannot be written to {target}: {error.strerror}.") from None

@@ -1,7 +1,5 @@
 """What the first learners' answers are worth to the next ones where no learner model was fitted: a log, no database."""
 
-import json
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from adaptive.backends.learner_model.cold_start import cold_start_report
 from adaptive.backends.learner_model.logs import read_log
 from adaptive.backends.learner_model.pfa import PfaForgetting
 from adaptive.common.errors import InvalidInput
+from adaptive.common.files import check_writable, write_json
 
 
 class Command(BaseCommand):
@@ -32,19 +31,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         target = Path(options["report"])
-        if target.is_dir() or not os.access(target.parent, os.W_OK):
-            raise CommandError(f"The report cannot be written to {target}.")
         if min(options["learners"]) < 0:
             raise CommandError("--learners are numbers from 0.", returncode=2)
         try:
+            check_writable(target)
             log = read_log(Path(options["log"]))
             rows = cold_start_report(
                 PfaForgetting(), log.histories, options["learners"], seed=options["seed"], say=self._say
             )
+            report = {"protocol": "cold start", "log": str(log.path), "seed": options["seed"], "after": rows}
+            write_json(target, report)
         except InvalidInput as error:
             raise CommandError(error.detail) from None
-        report = {"protocol": "cold start", "log": str(log.path), "seed": options["seed"], "after": rows}
-        target.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         last = rows[-1]
         self.stdout.write(
             f"AUC {rows[0]['auc']:.4f} after {rows[0]['n_learners']:,} learners, {last['auc']:.4f} after "

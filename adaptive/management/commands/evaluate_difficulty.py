@@ -1,7 +1,6 @@
 """How well the difficulty of new exercises is told from their words: plain CSV files, no database."""
 
 import csv
-import json
 import os
 import re
 from argparse import ArgumentParser
@@ -25,6 +24,7 @@ from adaptive.backends.learner_model.difficulty_evaluation import (
 from adaptive.backends.learner_model.logs import read_log
 from adaptive.backends.learner_model.text_features import ExerciseText, feature_matrix, text_features
 from adaptive.common.errors import InvalidInput
+from adaptive.common.files import check_writable, write_json
 
 ENCODERS = {"sentence": SentenceEncoder, "hashing": HashingEncoder}
 FILES = {
@@ -61,19 +61,16 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         target = Path(options["report"])
-        if target.is_dir() or not os.access(target.parent, os.W_OK):
-            raise CommandError(f"The report cannot be written to {target}.")
         if options["splits"] < 1:
             raise CommandError("--splits must be at least 1.", returncode=2)
         try:
+            check_writable(target)
             report = self._report(options)
+            write_json(target, report)
         except InvalidInput as error:
             raise CommandError(error.detail) from None
         except EmbeddingUnavailable as error:
             raise CommandError(str(error)) from None
-        part = target.with_name(target.name + ".part")
-        part.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        os.replace(part, target)
         order = report["order"]
         self.stdout.write(
             f"{order['n_questions']} questions: Spearman {order['words']['spearman']:.3f} from words, "

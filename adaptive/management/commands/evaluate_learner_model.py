@@ -1,7 +1,5 @@
 """How well a learner model predicts, by protocol KT-1, from plain CSV files: no database."""
 
-import json
-import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from adaptive.backends.learner_model.available import DEFAULT_MODEL, MODELS
 from adaptive.backends.learner_model.evaluation import cross_validate, evaluate
 from adaptive.backends.learner_model.logs import AttemptLog, read_log
 from adaptive.common.errors import InvalidInput
+from adaptive.common.files import check_writable, write_json
 
 
 class Command(BaseCommand):
@@ -39,16 +38,12 @@ class Command(BaseCommand):
         if options["only_fold"] and not options["folds"]:
             raise CommandError("--only-fold goes with --folds.", returncode=2)
         target = Path(options["report"])
-        if target.is_dir() or not os.access(target.parent, os.W_OK):
-            raise CommandError(f"The report cannot be written to {target}.")
         try:
+            check_writable(target)
             report = self._report(options)
+            write_json(target, report)
         except InvalidInput as error:
             raise CommandError(error.detail) from None
-        try:
-            _write(target, report)
-        except OSError as error:
-            raise CommandError(f"The report cannot be written to {target}: {error.strerror}.") from None
         self.stdout.write(
             f"{report['model']}: auc {report['auc']:.4f}, log_loss {report['log_loss']:.4f}, "
             f"rmse {report['rmse']:.4f}, ece {report['ece']:.4f} "
@@ -89,10 +84,3 @@ class Command(BaseCommand):
     def _say(self, words: str) -> None:
         self.stderr.write(words, style_func=str)  # progress, not an error, so not in red
         self.stderr.flush()
-
-
-def _write(target: Path, report: dict[str, Any]) -> None:
-    """All or nothing: whoever waits for the file never reads half of it."""
-    part = target.with_name(target.name + ".part")
-    part.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, target)

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import F, Max, Q, QuerySet
 
 from adaptive.backends.learner_model.difficulty import (
+    MOST_ANSWERS,
     UNKNOWN_VARIANCE,
     TextDifficulty,
     difficulty_after,
@@ -30,7 +31,6 @@ from adaptive.mastery.words import Exercise, embedding_rows, exercises_read, fea
 Source = ItemDifficulty.Source
 
 AT_ONCE = 500  # exercises read and foretold together
-MOST_ANSWERS = 200  # of an exercise that are counted, the latest; they leave a standard deviation of .16 logits
 AUTHOR_VARIANCE = 1.0  # of the truth around an author's mark: a guess, one logit; twenty answers outweigh it
 UNKNOWN = (0.0, UNKNOWN_VARIANCE)
 

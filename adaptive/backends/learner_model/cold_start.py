@@ -15,17 +15,16 @@ from adaptive.common.errors import InvalidInput
 from adaptive.common.metrics import auc, ece, log_loss
 
 from .base import LearnerModel, Observation
-from .difficulty import UNKNOWN_VARIANCE, difficulty_after, p_on_average_item
+from .difficulty import MOST_ANSWERS, UNKNOWN_VARIANCE, difficulty_after, p_on_average_item
 from .logistic_model import effective_score
 
 Histories = Mapping[str, Sequence[Observation]]
 
 TEST_SHARE = 5  # one learner in five is a next one
-MOST_ANSWERS = 200
 
 
 def difficulties_from_answers(model: LearnerModel, histories: Histories) -> dict[int, float]:
-    """Item id -> difficulty in logits after the learners' first tries, of which the latest 200 count."""
+    """Item id -> difficulty in logits after the learners' first tries, of which the latest MOST_ANSWERS count."""
     answers: dict[int, list[tuple[float, float]]] = {}
     for history in histories.values():
         state, seen = model.empty(), set()

@@ -12,7 +12,7 @@ import math
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -195,7 +195,7 @@ def features_of(neighbours: Neighbours, path: Path) -> NDArray[np.float32]:
     return np.array(rows, dtype=np.float32).reshape(-1, len(FEATURES))
 
 
-def fit(paths: Sequence[Path], *, seed: int, on_item: Callable[[int, int], None] | None = None) -> Neighbours:
+def fit(paths: Sequence[Path], *, seed: int) -> Neighbours:
     """Weights and counts from whole paths. Same input and seed, same result."""
     rng = np.random.default_rng(seed)
     place = {i: n for n, i in enumerate(sorted({i for path in paths for i in path.items}))}
@@ -216,8 +216,6 @@ def fit(paths: Sequence[Path], *, seed: int, on_item: Callable[[int, int], None]
             of.append(columns)
             weights.append(found)
         starts.append(starts[-1] + (len(of[-1]) if len(rows) >= _MIN_ROWS else 0))
-        if on_item and not (item + 1) % 1000:
-            on_item(item + 1, n_items)
     made = Neighbours(
         sorted(place),
         np.array(starts),

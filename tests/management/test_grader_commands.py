@@ -58,7 +58,11 @@ def test_assess_file_needs_no_model_for_what_needs_none(tmp_path):
     [
         (HEADER, "no rows"),
         (HEADER.replace("answer,", "reply,", 1) + ROW.format(n=1, answer="x"), "missing"),
-        (HEADER + ROW.format(n=1, answer="x").replace("correct,correct", "good,good"), "not known"),
+        (HEADER + ROW.format(n=1, answer="x").replace("correct,correct", "good,good"), "row 2: the label 'good'"),
+        (HEADER.replace(",label_2way,label_3way", "") + "q1,Why?,Warm.,a1,x\n", "so is 'label_2way'"),
+        (HEADER + "q1,Why?\n", "row 2: the row is too short"),
+        (HEADER + ROW.format(n=1, answer="x" * 200_000), "1 questions; 8 are the least"),
+        ("\ufeff" + HEADER + ROW.format(n=1, answer="x"), "1 questions; 8 are the least"),
     ],
 )
 def test_evaluate_grader_says_what_is_wrong_with_a_file(tmp_path, train, said):
@@ -67,3 +71,11 @@ def test_evaluate_grader_says_what_is_wrong_with_a_file(tmp_path, train, said):
     with pytest.raises(CommandError, match=said):
         call_command("evaluate_grader", written(tmp_path / "train.csv", train), test, **options)
     assert not (tmp_path / "r.json").exists()
+
+
+def test_evaluate_grader_takes_no_file_that_is_not_text(tmp_path):
+    test = written(tmp_path / "test.csv", HEADER + ROW.format(n=1, answer="It is warm"))
+    (tmp_path / "train.csv").write_bytes(HEADER.encode() + b"q1,Why?,Warm.,a1,\xff\xfe,correct,correct\n")
+    options = {"labels": "2way", "report": str(tmp_path / "r.json"), "predictions": str(tmp_path / "p.csv")}
+    with pytest.raises(CommandError, match=r"train.csv is not UTF-8"):
+        call_command("evaluate_grader", str(tmp_path / "train.csv"), test, **options)

@@ -19,7 +19,7 @@ from adaptive.backends.llm.base import LanguageModel, ModelUnavailable
 from . import combine, feedback
 from .evidence import Evidence, VectorStore, gather
 from .features import FEATURES, MARKED_FEATURES, TEXT_FEATURES, Case, Vectors, best_reference, least_covered
-from .guards import guard
+from .guards import Guarded, guard
 from .marking import marked
 from .text import Text, clean, plain
 
@@ -58,6 +58,7 @@ class _Seen:
     """One answer and all that was measured about it."""
 
     task: WordsTask
+    found: Guarded
     case: Case
     row: np.ndarray
     names: tuple[str, ...]
@@ -104,10 +105,11 @@ def assess_words_batch(
     there, else the language model. Raises AssessorUnavailable when a model is needed and absent: nothing is decided
     then, the caller keeps the attempts waiting.
     """
-    verdicts: list[Verdict | None] = [_without_models(task) for task in tasks]
+    found = [_guarded(task) for task in tasks]
+    verdicts = [_without_models(task, one) for task, one in zip(tasks, found, strict=True)]
     open_places = [place for place, verdict in enumerate(verdicts) if verdict is None]
     if open_places:
-        if marker is not None and not (marker.is_available() and combine.SHIPPED_MARKER.is_file()):
+        if marker is not None and not marker.is_available():
             marker = None
         if marker is None and (llm is None or not llm.is_available()):
             raise AssessorUnavailable("No language model is available to read answers in words.")
@@ -117,7 +119,7 @@ def assess_words_batch(
             reading = _read(cases, marker=marker, llm=llm, store=store)
             for index, (place, case) in enumerate(zip(open_places, cases, strict=True)):
                 row, p = reading.evidence.rows[index], reading.probabilities[index]
-                seen = _Seen(tasks[place], case, row, reading.names, p, reading.evidence.vectors)
+                seen = _Seen(tasks[place], found[place], case, row, reading.names, p, reading.evidence.vectors)
                 verdicts[place] = _decide(seen, reading, store=store, release_confidence=release_confidence)
         except (ModelUnavailable, EmbeddingUnavailable) as error:
             raise AssessorUnavailable(str(error)) from error
@@ -140,11 +142,18 @@ def _read(cases: Sequence[Case], *, marker: Marker | None, llm: LanguageModel | 
         evidence = marked(cases, marker=marker, store=store)
         combiner = combine.load(combine.SHIPPED_MARKER)
         probabilities = combiner.probabilities(combine.heard(evidence.rows, MARKED_FEATURES, combiner))
-        return _Reading(evidence, MARKED_FEATURES, probabilities, "marker", f"{marker.name} {marker.version}".strip())
+        return _Reading(evidence, MARKED_FEATURES, probabilities, "marker", _model_of(marker, combiner))
     assert llm is not None
     evidence = gather(cases, llm=llm, store=store)
-    combiner = "fitted" if _is_fitted_on(llm) else "text_and_judge"
-    return _Reading(evidence, FEATURES, _probabilities(evidence.rows, llm), combiner, f"{llm.name} {llm.version}")
+    kind, combiner = "text_and_judge", combine.load(combine.SHIPPED_TEXT_ONLY)
+    if _is_fitted_on(llm):
+        kind, combiner = "fitted", combine.load()
+    return _Reading(evidence, FEATURES, _probabilities(evidence.rows, llm), kind, _model_of(llm, combiner))
+
+
+def _model_of(reader: Marker | LanguageModel, combiner: combine.Combiner) -> str:
+    """Who decided, to the last weight: agreement with teachers that was measured of one says nothing of another."""
+    return f"{reader.name} {reader.version}+{combiner.version}"
 
 
 def _is_fitted_on(llm: LanguageModel) -> bool:
@@ -195,11 +204,10 @@ def _doubts(seen: _Seen, values: dict[str, float], *, is_credited: bool) -> list
     The combiner sees nearness in meaning, and a reference that is shuffled, listed or denied is very near. The rules
     on these apply only where there would be credit: a wrong answer may be as odd as it likes.
     """
-    task, answer = seen.task, seen.case.answer
+    answer = seen.case.answer
     doubts = []
-    found = guard(answer=task.answer, references=task.references, accepted=task.accepted)
-    if found:
-        doubts.append(found.reason)
+    if seen.found and (is_credited or not seen.found.only_credit):
+        doubts.append(seen.found.reason)
     if is_credited:
         if len(answer.words) >= MIN_ORDER_WORDS:
             if values.get("lm_order", MIN_ORDER) < MIN_ORDER:
@@ -227,12 +235,15 @@ def _misconception(seen: _Seen, store: VectorStore) -> str:
     return str(known[best]["id"]) if nearness[best] >= MISCONCEPTION_NEARNESS else ""
 
 
-def _without_models(task: WordsTask) -> Verdict | None:
+def _guarded(task: WordsTask) -> Guarded:
+    return guard(answer=task.answer, references=task.references, accepted=task.accepted, question=task.question)
+
+
+def _without_models(task: WordsTask, found: Guarded) -> Verdict | None:
     """The verdict that needs no model, or None."""
     said = _folded(task.answer)
     if said and any(said == _folded(text) for text in [*task.accepted, *task.references, *map(plain, task.references)]):
         return Verdict(1.0, "correct", 1.0, feedback.RIGHT, details={"why": ["accepted_text"]}, assessor_kind="key")
-    found = guard(answer=task.answer, references=task.references, accepted=task.accepted)
     if found.reason == "empty":
         return Verdict(0.0, "irrelevant", 1.0, feedback.EMPTY, details={"why": ["empty"]}, assessor_kind="key")
     if found.blocks:

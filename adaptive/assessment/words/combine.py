@@ -3,9 +3,10 @@
 The weights are fitted by `fit` and shipped as JSON beside this file, with what they were fitted on.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ class Combiner:
     bias: np.ndarray
     calibration: tuple[float, float]
     about: dict[str, Any]
+
+    @cached_property
+    def version(self) -> str:
+        """Changes with any number in it."""
+        numbers = (self.mean, self.scale, self.weights, self.bias, np.array(self.calibration))
+        said = repr((self.features, self.products)).encode() + b"".join(np.round(x, 5).tobytes() for x in numbers)
+        return hashlib.blake2b(said, digest_size=4).hexdigest()
 
     def inputs(self, rows: np.ndarray) -> np.ndarray:
         """Standardised inputs (m, n) of feature rows (m, len(features)); a missing feature stands at its mean."""

@@ -60,8 +60,8 @@ def read_graded(path: Path) -> list[Graded]:
                     raise ValueError(f"{path.name}: the column {name!r} is missing.")
             if not {"label_2way", "label_3way"} & set(rows.fieldnames or ()):
                 raise ValueError(f"{path.name}: the column 'label_3way' is missing, and so is 'label_2way'.")
-            for row in rows:
-                out.append(_graded(path, rows.line_num, row))
+            for number, row in enumerate(rows, start=2):
+                out.append(_graded(path, number, row))
     except UnicodeDecodeError as error:
         raise ValueError(f"{path.name} is not UTF-8: {error}") from None
     except csv.Error as error:
@@ -69,14 +69,14 @@ def read_graded(path: Path) -> list[Graded]:
     return out
 
 
-def _graded(path: Path, line: int, row: dict[str, str | None]) -> Graded:
-    """One row; `line` is where it ends in the file."""
+def _graded(path: Path, number: int, row: dict[str, str | None]) -> Graded:
+    """Row `number` of the file, counted with the header."""
     for name in ("question_id", "question", "reference_answers", "answer"):
         if row[name] is None:
-            raise ValueError(f"{path.name}, line {line}: the row is too short: it has no {name!r}.")
+            raise ValueError(f"{path.name}, row {number}: the row is too short: it has no {name!r}.")
     label = row.get("label_3way") or row.get("label_2way") or ""
     if label not in LABELS_READ:
-        raise ValueError(f"{path.name}, line {line}: the label {label!r} is not known.")
+        raise ValueError(f"{path.name}, row {number}: the label {label!r} is not known.")
     return Graded(
         path.stem,
         str(row["question_id"]),

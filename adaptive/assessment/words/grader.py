@@ -140,8 +140,8 @@ def fitted(
 ) -> Grader:
     """Fitted on `train` alone, from the base model: adapters on most of the questions, the combiner on the others.
 
-    Takes about a quarter of an hour for 5,000 answers on two cores; broken off, the same folder goes on.
-    InvalidInput where there are too few questions or only one label.
+    Broken off, the same folder goes on. InvalidInput where there are too few questions or only one label, and where the
+    folder holds a fit on other answers.
     """
     import torch
 
@@ -157,7 +157,7 @@ def fitted(
     torch.set_num_threads(threads)
     started = time.monotonic()
     about = {"data": {each.source: 0 for each in inside}, "left_out": HELD_BACK}
-    marker_train.fit(inside, base, folder, seed=seed, epochs=EPOCHS, about=about)
+    marker_train.fit(inside, base, folder, seed=seed, epochs=EPOCHS, about=about, say=say)
     say(f"cross-encoder fitted in {time.monotonic() - started:.0f} s")
     marker = Marker(**{**marker_options, "weights": str(folder / WEIGHTS)})
     real = list(apart) + made_up(list(apart), seed=seed + 77)

@@ -1,7 +1,7 @@
 """What the fine-tuned cross-encoder says about answers, as features. The other part of this folder that calls a model.
 
-An answer longer than the network reads at once is read part by part: credit needs a part that is right, and a part that
-contradicts is not made good by the others.
+An answer longer than the network reads at once is read part by part: the part that is most right speaks for it, and how
+far the parts lie apart is a feature of its own.
 """
 
 from collections.abc import Sequence

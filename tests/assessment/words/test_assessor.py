@@ -124,7 +124,7 @@ def test_the_misconception_that_the_answer_shows_is_named() -> None:
 
 def test_a_verdict_names_model_and_prompts() -> None:
     verdict = assess("They heated it and got salt")
-    assert verdict.model == "fake 1" and verdict.prompt_version.startswith("judge_v1@")
+    assert verdict.model.startswith("fake 1+") and verdict.prompt_version.startswith("judge_v1@")
     assert verdict.assessor_kind == "llm"
     assert len(verdict.model) <= 128 and len(verdict.prompt_version) <= 64
 

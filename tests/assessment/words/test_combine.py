@@ -1,6 +1,7 @@
 """Weights give probabilities, probabilities a verdict, and fitting finds what is there to find."""
 
 import json
+import random
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from adaptive.assessment.types import LABELS
 from adaptive.assessment.words import combine, measure
-from adaptive.assessment.words.data import Graded, denied, made_up, read_graded, sampled
+from adaptive.assessment.words.data import Graded, denied, made_up, mistyped, opposed, read_graded, sampled
 from adaptive.assessment.words.features import FEATURES, TEXT_FEATURES
 from adaptive.assessment.words.fit import fit_and_measure, fit_calibration, fit_weights
 
@@ -133,10 +134,32 @@ def test_made_up_answers_are_wrong_in_the_way_they_say() -> None:
     ]
     made = made_up(real, seed=3)
     kinds = {each.made for each in made}
-    assert kinds == {"shuffled", "keywords", "denied", "part", "echo", "stranger", "non_answer"}
+    assert kinds == {
+        *("shuffled", "keywords", "denied", "part", "echo", "stranger", "non_answer", "denied_answer", "opposed"),
+    }
     for each in made:
         assert each.answer != each.references[0] and each.label != "correct"
     assert made == made_up(real, seed=3) != made_up(real, seed=4)
+
+
+def test_answers_of_one_module_alone_have_no_stranger() -> None:
+    real = [Graded("set", f"one_{n}", "Why?", (), "because the cold air is heavier", "correct") for n in range(3)]
+    made = made_up(real, seed=3)
+    assert "stranger" not in {each.made for each in made} and "denied_answer" in {each.made for each in made}
+
+
+def test_a_word_is_exchanged_for_its_opposite() -> None:
+    chance = random.Random(1)
+    assert opposed("The lamp is brighter.", chance) == "The lamp is dimmer."
+    assert opposed("Heavier air sinks", chance) == "Lighter air sinks"
+    assert opposed("The lamp glows.", chance) == opposed("", chance) == ""
+
+
+def test_slips_change_long_words_only_and_no_number() -> None:
+    chance = random.Random(1)
+    typed = mistyped("The current flows 12345 to it", chance).split()
+    assert typed[3] == "12345" and typed[1] != "current" and typed[2] != "flows" and typed[0] == "The"
+    assert mistyped("it is so", chance) == ""
 
 
 def test_denying_turns_the_meaning() -> None:

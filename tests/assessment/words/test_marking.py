@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from adaptive.assessment.types import AssessorUnavailable
 from adaptive.assessment.words import combine, grader
-from adaptive.assessment.words.assessor import WordsTask, _case
+from adaptive.assessment.words.assessor import WordsTask, _case, assess_words_batch
 from adaptive.assessment.words.data import Graded
 from adaptive.assessment.words.features import MARKED_FEATURES
 from adaptive.assessment.words.marking import MAX_PARTS, PART_WORDS, marker_features, parts_of
 from adaptive.backends.cross_encoder.triples import CLASSES, Triple
+from adaptive.backends.embedding.hashing import HashingEncoder
 
 
 class StandIn:
@@ -84,8 +86,6 @@ def test_figures_are_those_of_a_worked_example():
 
 
 def test_the_shipped_combiner_follows_the_marker():
-    if not combine.SHIPPED_MARKER.is_file():
-        pytest.skip("no combiner for the marker ships with this version")
     combiner = combine.load(combine.SHIPPED_MARKER)
     assert set(combiner.features) <= set(MARKED_FEATURES)
     rows = np.tile(combiner.mean, (2, 1))
@@ -94,6 +94,36 @@ def test_the_shipped_combiner_follows_the_marker():
     p = combiner.probabilities(rows)[:, 0]
     assert p[0] < 0.2
     assert p[1] > 0.7
+
+
+def test_answers_are_read_by_the_marker_where_it_is_there():
+    """Who decided stands in the verdict to the last weight; a right answer with a doubtful form waits for a person."""
+    marker = StandIn()
+    tasks = [
+        WordsTask("Why is the dish dry?", ["The water evaporates."], "since all of the water evaporates in the sun"),
+        WordsTask("Why is the dish dry?", ["The water evaporates."], "because the water freezes there at night"),
+        WordsTask("Why is the dish dry?", ["The water evaporates."], "sun water dish evaporates air heat wind"),
+        WordsTask("Why is the dish dry?", ["The water evaporates."], "The water evaporates"),
+        WordsTask("Why is the dish dry?", ["The water evaporates."], ""),
+    ]
+    right, against, listed, copied, empty = assess_words_batch(
+        tasks, llm=None, embedding=HashingEncoder(), marker=marker
+    )
+    assert (right.label, right.assessor_kind, right.details["combiner"]) == ("correct", "llm", "marker")
+    assert right.model == f"stand-in 1+{combine.load(combine.SHIPPED_MARKER).version}"
+    assert against.label != "correct" and against.score < 0.3
+    assert listed.needs_review and listed.score == 0.0
+    assert (copied.assessor_kind, copied.model, empty.label) == ("key", "", "irrelevant")
+    assert len(marker.read) == 3, "what a key decides no model reads"
+
+
+def test_without_marker_and_language_model_nothing_is_decided():
+    class Away(StandIn):
+        def is_available(self) -> bool:
+            return False
+
+    with pytest.raises(AssessorUnavailable):
+        assess_words_batch([WordsTask("Why?", ["So."], "it is")], llm=None, embedding=HashingEncoder(), marker=Away())
 
 
 def test_what_was_learnt_by_heart_is_counted():

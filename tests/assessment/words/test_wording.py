@@ -1,11 +1,10 @@
 """Near copies and the order of words, on their own."""
 
-import time
-
 import pytest
 
 from adaptive.assessment.words.text import Text
 from adaptive.assessment.words.wording import (
+    MAX_WORDS,
     change_of,
     common_run,
     contradicts_itself,
@@ -98,11 +97,10 @@ def test_the_longest_run() -> None:
     assert common_run([], ["why"]) == []
 
 
-def test_long_texts_take_little_time() -> None:
+def test_of_very_long_texts_the_beginning_is_read() -> None:
+    """Whatever stands behind it is not looked at, so that no answer can keep a worker busy."""
     long = words("the lamp is out and the path is open but no current flows to it " * 700)
-    started = time.monotonic()
-    change_of(long, long[::-1])
-    is_rearranged(long, long[::-1])
-    common_run(long, long)
-    contradicts_itself(Text(" ".join(long)))
-    assert time.monotonic() - started < 2
+    other = long[::-1]
+    for compare in (change_of, is_rearranged, common_run):
+        assert compare(long, other) == compare(long[:MAX_WORDS], other[:MAX_WORDS])
+    assert contradicts_itself(Text(" ".join(long))) in (True, False)

@@ -64,7 +64,14 @@ def gaps_embed(*, embedding: EmbeddingModel, limit: int = 96) -> int:
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         vectors = embedding.encode([text for _, text in batch])
-        for (pk, _), vector in zip(batch, vectors, strict=True):
-            # A row that was replaced, or erased with its learner, is simply not there any more.
-            n_done += GapQuery.objects.filter(pk=pk).update(vector=vector.tolist(), embedding_model=embedding.name)
+        found = {
+            pk: GapQuery(pk=pk, vector=vector.tolist(), embedding_model=embedding.name)
+            for (pk, _), vector in zip(batch, vectors, strict=True)
+        }
+        with transaction.atomic():
+            # A row that was replaced, or erased with its learner, is simply not there any more. One in other hands is
+            # left to them: to wait for it with others locked could be a deadlock.
+            free = GapQuery.objects.select_for_update(skip_locked=True).filter(pk__in=found)
+            ours = [found[pk] for pk in free.values_list("pk", flat=True)]
+            n_done += GapQuery.objects.bulk_update(ours, ["vector", "embedding_model"])
     return n_done

@@ -1,5 +1,6 @@
 """What was missing becomes what pgvector looks for; without an embedding nothing breaks. Better words are checked."""
 
+import math
 from datetime import timedelta
 
 import numpy as np
@@ -11,7 +12,7 @@ from adaptive.explanation.services import slate_explain
 from adaptive.performance import jobs
 from adaptive.performance.models import PerformanceAssessment
 from adaptive.performance.services import performance_reword
-from adaptive.recommendation.gaps import Gap, gaps_embed, gaps_record
+from adaptive.recommendation.gaps import BATCH, Gap, gaps_embed, gaps_record
 from adaptive.recommendation.models import GapQuery
 from adaptive.recommendation.retrieval import what_was_missing
 from adaptive.recommendation.services import slate_create
@@ -130,7 +131,11 @@ def test_a_slate_costs_the_same_queries_however_many_gaps_there_are(assessed, dj
     gaps_record(
         assessment_id=assessed.extra["assessment"].pk, learner=assessed.alice, course=assessed.course, gaps=gaps
     )
-    gaps_embed(embedding=HashingEncoder())
+    with django_assert_max_num_queries(1 + 6 * math.ceil(len(gaps) / BATCH)):  # two and their savepoints a batch
+        assert gaps_embed(embedding=HashingEncoder()) == len(gaps)
+    vectors = HashingEncoder().encode([gap.text for gap in gaps])
+    found = dict(GapQuery.objects.values_list("text", "vector"))
+    assert all(np.allclose(found[gap.text], vector) for gap, vector in zip(gaps, vectors, strict=True))
     with django_assert_max_num_queries(29):
         slate_of(assessed)
 

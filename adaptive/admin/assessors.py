@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from adaptive import models
 from adaptive.admin.base import LookOnly
+from adaptive.assessment.agreement import with_model_in_use
 from adaptive.common.errors import AdaptiveError
 from adaptive.practice.finetuning.jobs import finetune_ask, how_far
 from adaptive.practice.finetuning.learning import figures_line, version_use, why_unusable
@@ -38,6 +39,9 @@ class AssessorVersionAdmin(LookOnly):
     ordering = ["-pk"]
     actions = ["use", "use_shipped", "learn_again"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return with_model_in_use(super().get_queryset(request))
+
     @admin.display(description="version", ordering="pk")
     def number(self, version: models.AssessorVersion) -> str:
         return f"version {version.pk}, {version.kind}"
@@ -52,7 +56,7 @@ class AssessorVersionAdmin(LookOnly):
 
     @admin.display(description="can be used")
     def usable(self, version: models.AssessorVersion) -> str:
-        return why_unusable(version) or "yes"
+        return why_unusable(version, model_in_use=version.model_in_use) or "yes"
 
     def has_use_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("adaptive.change_assessorversion")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import MD5, Lower, Trim
+from django.db.models.functions import MD5, Coalesce, Lower, Trim
 
 from adaptive.assessment.models import Agreement, Assessment, AssessorVersion
 from adaptive.assessment.trust import prior
@@ -56,10 +56,19 @@ def floor_of(course: Course) -> float:
     return settings().release_confidence if own is None else own
 
 
+def _readings(course: Course | OuterRef) -> QuerySet[Assessment]:
+    read = Assessment.objects.filter(attempt__course=course, assessor_kind=Assessment.AssessorKind.LLM)
+    return read.order_by("-pk").values_list("model", flat=True)
+
+
 def model_of(course: Course) -> str:
     """The assessor that read the latest answer of the course; "" before there is one."""
-    latest = Assessment.objects.filter(attempt__course=course, assessor_kind=Assessment.AssessorKind.LLM)
-    return latest.order_by("-pk").values_list("model", flat=True).first() or ""
+    return _readings(course).first() or ""
+
+
+def with_model_in_use(versions: QuerySet[AssessorVersion]) -> QuerySet[AssessorVersion]:
+    """Each version with `model_in_use`, the `model_of` its course, in the one query that reads them."""
+    return versions.annotate(model_in_use=Coalesce(Subquery(_readings(OuterRef("course"))[:1]), Value("")))
 
 
 def paired_marks(*, course: Course, model: str) -> list[PairedMark]:

@@ -9,9 +9,11 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from adaptive.assessment.agreement import PairedMark, decisions
 from adaptive.assessment.models import Agreement, AssessorFit, AssessorVersion
+from adaptive.assessment.trust import calibrator
 from adaptive.audit.models import AuditEntry
 from adaptive.catalog.models import Course
 from adaptive.common.errors import Conflict, InvalidInput
@@ -47,6 +49,22 @@ def boastful(cast: Cast, exercises: list[Any], n: int = 40, seed: int = 0) -> No
     for exercise in exercises:
         p = rng.uniform(0.55, 0.97, n)
         marked(cast, exercise, [(round(float(x), 4), bool(rng.random() < x - 0.35)) for x in p])
+
+
+def versions_make(course: Course, *, base: str, n: int) -> None:
+    """Versions that were learned by the program as it is now, on top of the assessor `base`."""
+    figures = {"log_loss": 0.5}
+    for seed in range(n):
+        AssessorVersion.objects.create(
+            course=course,
+            kind=AssessorVersion.Kind.CALIBRATOR,
+            kind_version=calibrator.VERSION,
+            base=base,
+            params={},
+            data={"n_marks": 30, "n_exercises": 2},
+            figures={"questions_left_out": figures, "shipped": figures},
+            seed=seed,
+        )
 
 
 def run(*args: Any) -> list[str]:
@@ -174,6 +192,17 @@ def test_a_version_of_another_assessor_is_not_used(cast):
     attempt = read(cast.alice, exercises[0], says(0.9, model="reader 2"))
     assert attempt.assessments.get().version is None
     assert "corrects the assessor “reader 1”, and “reader 2” is in use" in refused("--use", str(version.pk))
+
+
+def test_a_long_list_costs_no_more_queries_than_a_short_one(cast):
+    versions_make(cast.course, base="", n=1)
+    with CaptureQueriesContext(connection) as of_one:
+        assert run("--list")[-1].startswith("1 version;")
+    versions_make(cast.course, base="reader 0", n=5)
+    with CaptureQueriesContext(connection) as of_many:
+        lines = run("--list")
+    assert len(lines) == 7 and sum("“reader 0”, and “” is in use" in line for line in lines) == 5
+    assert len(of_many) == len(of_one)
 
 
 def test_wrong_usage(cast):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from adaptive.assessment.agreement import model_of
 from adaptive.assessment.models import AssessorFit, AssessorVersion
 from adaptive.catalog.models import Course
 from adaptive.common.errors import AdaptiveError
@@ -72,9 +73,9 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _list(self, course: Course) -> None:
-        versions = AssessorVersion.objects.filter(course=course).select_related("course").order_by("pk")
+        versions, model_in_use = AssessorVersion.objects.filter(course=course).order_by("pk"), model_of(course)
         for version in versions:
-            data, why = version.data, why_unusable(version)
+            data, why = version.data, why_unusable(version, model_in_use=model_in_use)
             line = (
                 f"{'*' if version.is_active else ' '} version {version.pk}: {version.kind}, "
                 f"{version.created_at:%Y-%m-%d}, {count(data['n_marks'], 'mark')} on "

@@ -198,7 +198,7 @@ def version_store(fitted: Fitted, *, activate: bool, actor: str = "") -> Stored:
 @transaction.atomic
 def version_activate(*, version: AssessorVersion, actor: str = "") -> None:
     """Puts the version in use and measures agreement with it anew. InvalidInput for one that cannot be used."""
-    if why := why_unusable(version):
+    if why := why_unusable(version, model_in_use=model_of(version.course)):
         raise InvalidInput(why)
     former = _deactivate(version.course)
     AssessorVersion.objects.filter(pk=version.pk).update(is_active=True)
@@ -207,12 +207,18 @@ def version_activate(*, version: AssessorVersion, actor: str = "") -> None:
     agreement_refresh(course=version.course)
 
 
-def why_unusable(version: AssessorVersion) -> str:
-    """Why the program as it is now cannot use the version, in words; "" where it can."""
+def why_unusable(version: AssessorVersion, *, model_in_use: str) -> str:
+    """Why the program as it is now cannot use the version, in words; "" where it can.
+
+    model_in_use: `model_of` the version's course, which a list of versions reads once and not for each.
+    """
     if version.kind not in LEARNERS or version.kind_version != calibrator.VERSION:
         return f"Version {version.pk} was learned by another program than this one: learn it again."
-    if version.base != (latest := model_of(version.course)):
-        return f"Version {version.pk} corrects the assessor “{version.base}”, and “{latest}” is in use: learn it again."
+    if version.base != model_in_use:
+        return (
+            f"Version {version.pk} corrects the assessor “{version.base}”, and “{model_in_use}” is in use: "
+            "learn it again."
+        )
     return ""
 
 

@@ -1,11 +1,9 @@
 """How well the assessor of words agrees with people's labels, from plain CSV files: no database."""
 
-import json
 import os
 import tempfile
 import time
 from argparse import ArgumentParser
-from csv import writer
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ from adaptive.backends.learner_model.evaluation import peak_memory_mb
 from adaptive.backends.llm.base import ModelUnavailable
 from adaptive.backends.registry import get_embedding, get_marker
 from adaptive.common.errors import InvalidInput
+from adaptive.common.files import check_writable, write_csv, write_json
 from adaptive.conf import settings
 
 MAX_COPIES = 0.15  # of TEST that may equal answers the marker knows: many pupils answer in the same few words
@@ -49,12 +48,10 @@ class Command(BaseCommand):
         parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for name in ("report", "predictions"):
-            target = Path(options[name])
-            if target.is_dir() or not os.access(target.absolute().parent, os.W_OK):
-                raise CommandError(f"The {name} cannot be written to {target}.")
         n_ways = int(options["labels"][0])
         try:
+            for name in ("report", "predictions"):
+                check_writable(Path(options[name]))
             test, train = read_answers(options["test"]), read_answers(options["train"])
             started = time.perf_counter()
             chosen, how = self._grader(train, test, options)
@@ -87,10 +84,11 @@ class Command(BaseCommand):
                 zip(test, said, probabilities[:, 0], confidence, strict=True), 1
             )
         ]
-        write_csv(Path(options["predictions"]), ("answer_id", "label", "score", "confidence"), rows)
-        part = Path(options["report"] + ".part")
-        part.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-        os.replace(part, options["report"])
+        try:
+            write_csv(Path(options["predictions"]), ("answer_id", "label", "score", "confidence"), rows)
+            write_json(Path(options["report"]), report)
+        except InvalidInput as error:
+            raise CommandError(str(error.detail)) from None
         self.stdout.write(
             f"{options['labels']}: macro-F1 {report['macro_f1']:.3f}, weighted-F1 {report['weighted_f1']:.3f}, "
             f"accuracy {report['accuracy']:.3f} on {len(test):,} answers; {report['answers_per_second']:.1f} a second"
@@ -147,13 +145,3 @@ def read_answers(path: str) -> list[Graded]:
     if not found:
         raise InvalidInput(f"{path} has no rows below its header.")
     return found
-
-
-def write_csv(target: Path, header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    """All or nothing."""
-    part = target.with_name(target.name + ".part")
-    with open(part, "w", newline="", encoding="utf-8") as handle:
-        out = writer(handle)
-        out.writerow(header)
-        out.writerows(rows)
-    os.replace(part, target)

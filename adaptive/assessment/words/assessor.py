@@ -21,6 +21,7 @@ from .evidence import Evidence, VectorStore, gather
 from .features import FEATURES, MARKED_FEATURES, TEXT_FEATURES, Case, Vectors, best_reference, least_covered
 from .guards import Guarded, guard
 from .marking import marked
+from .slips import put_right
 from .text import Text, clean, plain
 
 RELEASE_CONFIDENCE = 0.75  # the default; settings give the one in force
@@ -259,8 +260,9 @@ def _folded(text: str) -> str:
 
 
 def _case(task: WordsTask) -> Case:
-    references = _with_words(task.references) or _with_words(task.accepted)
-    return Case(Text(plain(task.question)), tuple(references[:MAX_REFERENCES]), Text(task.answer))
+    references = tuple((_with_words(task.references) or _with_words(task.accepted))[:MAX_REFERENCES])
+    question = Text(plain(task.question))
+    return Case(question, references, put_right(Text(task.answer), (question, *references)))
 
 
 def _with_words(references: list[str]) -> list[Text]:

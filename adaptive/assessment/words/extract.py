@@ -16,6 +16,7 @@ from .data import Graded, by_question
 from .evidence import VectorStore, llm_features, prompt_version
 from .features import Case, as_row, text_features
 from .guards import guard
+from .slips import put_right
 from .text import Text
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,8 @@ def case_of(graded: Graded) -> Case | None:
     if guard(answer=graded.answer, references=list(graded.references), accepted=[]).blocks:
         return None
     references = tuple(Text(text) for text in graded.references if Text(text).words)
-    return Case(Text(graded.question), references, Text(graded.answer))
+    question = Text(graded.question)
+    return Case(question, references, put_right(Text(graded.answer), (question, *references)))
 
 
 def features_of(

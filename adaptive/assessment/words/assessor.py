@@ -20,7 +20,7 @@ from . import combine, feedback
 from .evidence import Evidence, VectorStore, gather
 from .features import FEATURES, MARKED_FEATURES, TEXT_FEATURES, Case, Vectors, best_reference, least_covered
 from .guards import Guarded, guard
-from .marking import marked
+from .marking import marked, opinion
 from .slips import put_right
 from .text import Text, clean, plain
 
@@ -142,7 +142,7 @@ def _read(cases: Sequence[Case], *, marker: Marker | None, llm: LanguageModel | 
     if marker is not None:
         evidence = marked(cases, marker=marker, store=store)
         combiner = combine.load(combine.SHIPPED_MARKER)
-        probabilities = combiner.probabilities(combine.heard(evidence.rows, MARKED_FEATURES, combiner))
+        probabilities = opinion(evidence.rows, combiner)
         return _Reading(evidence, MARKED_FEATURES, probabilities, "marker", _model_of(marker, combiner))
     assert llm is not None
     evidence = gather(cases, llm=llm, store=store)

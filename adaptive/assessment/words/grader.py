@@ -20,7 +20,7 @@ from adaptive.common.errors import InvalidInput
 from . import combine
 from .data import FINGERPRINT_BYTES, Graded, fingerprint_of, made_up
 from .evidence import VectorStore
-from .features import MARKED_FEATURES
+from .marking import opinion
 from .measure import THREE_WAY, macro_f1
 
 Say = Callable[[str], None]
@@ -53,7 +53,7 @@ class Grader:
         for start in range(0, len(graded), _BATCH):
             part = graded[start : start + _BATCH]
             rows = rows_of(part, marker=self.marker, store=store)
-            found = three_way(self.combiner.probabilities(combine.heard(rows, MARKED_FEATURES, self.combiner)))
+            found = three_way(opinion(rows, self.combiner))
             found[~np.isfinite(rows[:, 0])] = (0.0, 0.0, 1.0)
             out[start : start + len(part)] = found
             say(f"assessed {start + len(part):,} of {len(graded):,} answers")

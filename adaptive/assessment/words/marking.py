@@ -11,6 +11,7 @@ import numpy as np
 from adaptive.backends.cross_encoder.marker import Marker
 from adaptive.backends.cross_encoder.triples import CLASSES, Triple
 
+from . import combine
 from .evidence import Evidence, VectorStore
 from .features import MARKED_FEATURES, Case, as_row, text_features
 
@@ -25,6 +26,13 @@ def marked(cases: Sequence[Case], *, marker: Marker, store: VectorStore) -> Evid
     for known, more in zip(values, marker_features(cases, marker=marker), strict=True):
         known.update(more)
     return Evidence(np.stack([as_row(each, MARKED_FEATURES) for each in values]), vectors, "")
+
+
+def opinion(rows: np.ndarray, combiner: combine.Combiner) -> np.ndarray:
+    """P(label) (n, len(LABELS)) from feature rows (n, len(MARKED_FEATURES)): combiner and marker together."""
+    found = combiner.probabilities(combine.heard(rows, MARKED_FEATURES, combiner))
+    against = rows[:, MARKED_FEATURES.index("marker_contradictory")]
+    return combine.with_contradiction(found, np.nan_to_num(against))
 
 
 def marker_features(cases: Sequence[Case], *, marker: Marker) -> list[dict[str, float]]:

@@ -142,6 +142,19 @@ def test_made_up_answers_are_wrong_in_the_way_they_say() -> None:
     assert made == made_up(real, seed=3) != made_up(real, seed=4)
 
 
+def test_the_marker_moves_what_contradicts_and_nothing_else() -> None:
+    before = np.array([[0.6, 0.1, 0.1, 0.1, 0.1], [0.1, 0.5, 0.05, 0.05, 0.3], [1.0, 0.0, 0.0, 0.0, 0.0]])
+    place = LABELS.index("contradictory")
+    more = combine.with_contradiction(before, np.array([5.0, 5.0, 5.0]))
+    less = combine.with_contradiction(before, np.array([-5.0, -5.0, -5.0]))
+    for found in (more, less):
+        assert found.sum(axis=1) == pytest.approx(1.0) and (found >= 0).all()
+        assert found[:, 0] == pytest.approx(before[:, 0], abs=1e-5), "whether it is right stays as it was"
+    assert (more[:2, place] > before[:2, place]).all() and (less[:2, place] < before[:2, place]).all()
+    others = [n for n in range(1, 5) if n != place]
+    assert more[1, others] / more[1, others].sum() == pytest.approx(before[1, others] / before[1, others].sum())
+
+
 def test_answers_of_one_module_alone_have_no_stranger() -> None:
     real = [Graded("set", f"one_{n}", "Why?", (), "because the cold air is heavier", "correct") for n in range(3)]
     made = made_up(real, seed=3)

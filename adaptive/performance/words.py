@@ -131,6 +131,9 @@ def _pace(pace: Mapping[str, Any]) -> list[Fact]:
         if before is not None:
             values["usual_seconds"] = before
             text = _("You took about %(seconds)s seconds for an answer; it was about %(usual_seconds)s seconds before.")
+            if number_shown("seconds", now) == number_shown("usual_seconds", before):
+                del values["usual_seconds"]
+                text = _("You took about %(seconds)s seconds for an answer, as long as before.")
     else:
         values = {"minutes": now / 60}
         text = ngettext(
@@ -141,6 +144,9 @@ def _pace(pace: Mapping[str, Any]) -> list[Fact]:
         if before is not None:
             values["usual_minutes"] = before / 60
             text = _("You took about %(minutes)s min for an answer; it was about %(usual_minutes)s min before.")
+            if number_shown("minutes", now / 60) == number_shown("usual_minutes", before / 60):
+                del values["usual_minutes"]
+                text = _("You took about %(minutes)s min for an answer, as long as before.")
     lines = [_said(PACE, values, pace["attempts"], text)]
     if pace["n_rapid"] >= MIN_RAPID:
         values = {"n_rapid": pace["n_rapid"], "within_seconds": RAPID_SECONDS}

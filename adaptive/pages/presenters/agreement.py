@@ -31,8 +31,10 @@ class AgreementView:
 
 
 def share(value: float) -> str:
-    """ "4.9 %" or "97 %": small shares need a place after the point."""
+    """ "4.9 %" or "97 %": small shares, and those just short of all, need a place after the point."""
     n = round(100 * value, 1)
+    if 10 <= n < 99:
+        n = round(n)
     return _("%(n)s\u00a0%%") % {"n": number_format(n, 0 if n == int(n) else 1)}
 
 
@@ -45,6 +47,21 @@ def agreement_sentence(row: Agreement | None) -> str:
         ngettext(
             "Measured agreement of AI and teachers: on %(agreed)d of %(n)d marked answer (%(share)s).",
             "Measured agreement of AI and teachers: on %(agreed)d of %(n)d marked answers (%(share)s).",
+            row.n_marked,
+        )
+        % values
+    )
+
+
+def exercise_sentence(row: Agreement | None) -> str:
+    """The same of one exercise, on the card of an answer to it."""
+    if row is None or not row.n_marked:
+        return _("On this exercise the agreement of AI and teachers is not measured yet.")
+    values = {"agreed": row.n_agreed, "n": row.n_marked, "share": share(row.n_agreed / row.n_marked)}
+    return (
+        ngettext(
+            "On this exercise AI and teachers agreed on %(agreed)d of %(n)d marked answer (%(share)s).",
+            "On this exercise AI and teachers agreed on %(agreed)d of %(n)d marked answers (%(share)s).",
             row.n_marked,
         )
         % values

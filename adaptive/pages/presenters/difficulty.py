@@ -11,7 +11,7 @@ def difficulty_line(found: DifficultyView) -> str:
         return _("Nothing is known yet of how hard it is.")
     expected = _("Expected: %(p)s of new learners get it wrong.") % {"p": percent(found.p_wrong)}
     sources = {
-        "fitted": _("The learner model found this from its answers."),
+        "fitted": _("The learner model found this from the answers to it."),
         "words": _("Told from its words, by exercises of this course that were answered."),
         "skills": _("Told from its skills, by exercises of this course that were answered."),
         "author": _("This is the author's mark."),

@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from adaptive.assessment.models import Agreement, Assessment
+from adaptive.assessment.words.feedback import WAITING
 from adaptive.events.models import Attempt
 from adaptive.pages.markdown import plain_text
-from adaptive.pages.presenters.agreement import agreement_sentence
+from adaptive.pages.presenters.agreement import exercise_sentence
 from adaptive.pages.presenters.answers import AnswerLine, answer_lines, right_answer_lines
 from adaptive.pages.presenters.exercise import question_html
 from adaptive.pages.presenters.wording import percent
@@ -78,8 +79,8 @@ def review_card(attempt: Attempt, *, measured: Agreement | None = None, teaches:
         wanted=right_answer_lines(resource),
         rubric=[line.strip().removeprefix("-").strip() for line in resource.rubric.splitlines() if line.strip()],
         opinion=_opinion(opinion),
-        opinion_feedback=opinion.feedback if opinion else "",
+        opinion_feedback=opinion.feedback if opinion and opinion.feedback != WAITING else "",
         reason=reason,
-        agreement=agreement_sentence(measured) if by_machine else "",
+        agreement=exercise_sentence(measured) if by_machine else "",
         note=note,
     )

@@ -2,6 +2,7 @@
 
     python -m adaptive.assessment.words.marker_train --base FOLDER --answers FOLDER --kept FOLDER
         [--leave-out SHARE] [--start WEIGHTS --rate FACTOR] [--epochs N] [--seed N] [--threads N]
+    python -m adaptive.assessment.words.marker_train --mean ONE OTHER --kept FOLDER
 
 Reads scientsbank_train.csv, beetle_train.csv and the training part of saf_english.csv. With --leave-out, whole modules
 and questions take no part, so that the result can be judged on them. Every epoch mixes in answers made up by rule that
@@ -23,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from adaptive.backends.cross_encoder.network import Network, encoder_of, padded
@@ -195,10 +197,9 @@ def weights_write(path: Path, learnt: dict[str, torch.Tensor], graded: Sequence[
     """In half precision, with what they were fitted on: every answer's fingerprint too, so that nobody judges the
     marker on what it has learnt by heart."""
     half = {name: value.to(torch.float16).contiguous() for name, value in learnt.items()}
-    numbers = b"".join(half[name].numpy().tobytes() for name in sorted(half))
     seen = sorted({fingerprint_of(each) for each in graded if not each.made})
     about = about | {
-        "fingerprint": hashlib.blake2b(numbers, digest_size=6).hexdigest(),
+        "fingerprint": _fingerprint(half),
         "n_answers": len(seen),
         "answers": base64.b64encode(b"".join(seen)).decode("ascii"),
     }
@@ -206,10 +207,30 @@ def weights_write(path: Path, learnt: dict[str, torch.Tensor], graded: Sequence[
     logger.info("Written: %s", path)
 
 
+def mean_written(one: Path, other: Path, target: Path) -> None:
+    """The mean of two fits of which the second went on from the first (model soups, Wortsman et al. 2022, section 3).
+
+    Says of itself what the second says, with another fingerprint. ValueError where their shapes differ.
+    """
+    first, second = load_file(one), load_file(other)
+    if {name: value.shape for name, value in first.items()} != {name: value.shape for name, value in second.items()}:
+        raise ValueError(f"{one} and {other} are weights of different networks.")
+    with safe_open(other, framework="pt") as opened:
+        about = json.loads(opened.metadata()["about"])
+    half = {name: ((value.float() + second[name].float()) / 2).to(torch.float16) for name, value in first.items()}
+    about |= {"fingerprint": _fingerprint(half), "mean_of": [_fingerprint(first), _fingerprint(second)]}
+    save_file(half, target, metadata={"about": json.dumps(about)})
+
+
+def _fingerprint(half: dict[str, torch.Tensor]) -> str:
+    return hashlib.blake2b(b"".join(half[name].numpy().tobytes() for name in sorted(half)), digest_size=6).hexdigest()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", type=Path, required=True)
-    parser.add_argument("--answers", type=Path, required=True)
+    parser.add_argument("--base", type=Path)
+    parser.add_argument("--answers", type=Path)
+    parser.add_argument("--mean", type=Path, nargs=2, help="weights whose mean is written; nothing is fitted")
     parser.add_argument("--kept", type=Path, required=True)
     parser.add_argument("--leave-out", type=float, default=0.0)
     parser.add_argument("--start", type=Path, help="weights of an earlier fit to begin from")
@@ -219,6 +240,12 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    if options.mean:
+        options.kept.mkdir(parents=True, exist_ok=True)
+        mean_written(*options.mean, options.kept / WEIGHTS)
+        return
+    if not (options.base and options.answers):
+        parser.error("--base and --answers are needed to fit.")
     torch.set_num_threads(options.threads)
     graded = read_training(options.answers)
     kept = [each for each in graded if not is_left_out(each, options.leave_out, options.seed)]

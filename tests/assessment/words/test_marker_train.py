@@ -6,6 +6,7 @@ import string
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from transformers import MPNetConfig, MPNetModel, MPNetTokenizerFast
 
 from adaptive.assessment.words import marker_train
@@ -77,6 +78,23 @@ def test_a_state_of_other_answers_is_refused(base, tmp_path):
     for other in ({"graded": GRADED[:-2]}, {"seed": 4}, {"epochs": 2}, {"start": tmp_path / marker_train.WEIGHTS}):
         with pytest.raises(InvalidInput, match="choose another folder"):
             fit(base, tmp_path, **other)
+
+
+def test_the_mean_of_two_fits_lies_between_them_and_has_a_name_of_its_own(base, tmp_path):
+    one, other = (tmp_path / name / marker_train.WEIGHTS for name in ("one", "other"))
+    fit(base, one.parent)
+    fit(base, other.parent, seed=4)
+    marker_train.mean_written(one, other, tmp_path / "mean.safetensors")
+    first, second, mean = (load_file(path) for path in (one, other, tmp_path / "mean.safetensors"))
+    for name, value in mean.items():
+        assert torch.allclose(value.float(), (first[name].float() + second[name].float()) / 2, atol=1e-3)
+    versions = {
+        Marker(base=str(base), weights=str(path)).version for path in (one, other, tmp_path / "mean.safetensors")
+    }
+    assert len(versions) == 3
+    save_file({"other": torch.zeros(1)}, tmp_path / "strange.safetensors")
+    with pytest.raises(ValueError, match="different networks"):
+        marker_train.mean_written(one, tmp_path / "strange.safetensors", tmp_path / "no.safetensors")
 
 
 def test_an_epoch_of_questions_without_references(base):

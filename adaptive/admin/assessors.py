@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import truncatechars
 
 from adaptive import models
 from adaptive.admin.base import LookOnly
@@ -17,8 +18,8 @@ from adaptive.practice.finetuning.learning import figures_line, version_use, why
 @admin.register(models.Agreement)
 class AgreementAdmin(LookOnly):
     list_display = [
+        "of",
         "course",
-        "resource",
         "n_marked",
         "n_agreed",
         "threshold",
@@ -29,6 +30,10 @@ class AgreementAdmin(LookOnly):
     ]
     list_filter = ["course"]
     list_select_related = ["course", "resource"]
+
+    @admin.display(description="exercise", ordering="resource__title", empty_value="the whole course")
+    def of(self, agreement: models.Agreement) -> str | None:
+        return truncatechars(agreement.resource.title, 50) if agreement.resource else None
 
 
 @admin.register(models.AssessorVersion)

@@ -23,6 +23,7 @@ class AuditEntry(models.Model):
     outcome = models.JSONField(default=dict)
 
     class Meta:
+        verbose_name_plural = "audit entries"
         indexes = [
             models.Index(fields=["subject_kind", "subject_id", "-at"], name="audit_subject"),
             models.Index(fields=["tenant", "-at"], name="audit_tenant_at"),

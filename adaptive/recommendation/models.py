@@ -48,6 +48,7 @@ class GapQuery(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        verbose_name_plural = "gap queries"
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(skill__isnull=False, resource__isnull=True)

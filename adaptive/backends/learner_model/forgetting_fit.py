@@ -153,7 +153,7 @@ def fit_forgetting(
     """
     started = time.perf_counter()
     if not has_time:
-        return _kept("The answers carry no times, so nothing can be learned about forgetting.", 0, 0)
+        return _kept("The answers carry no times, or made up ones, so nothing can be learned about forgetting.", 0, 0)
     everything = sequences_of(_not_too_many(histories, seed))
     per_sequence = everything.counts.sum(axis=1) if len(everything.length) else np.zeros(0, dtype=np.int64)
     n_rows = int(per_sequence.sum())

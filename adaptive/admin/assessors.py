@@ -25,8 +25,8 @@ class AgreementAdmin(LookOnly):
         "threshold",
         "n_released",
         "n_wrong",
-        "upper",
-        "limit",
+        "error_at_most",
+        "allowed",
     ]
     list_filter = ["course"]
     list_select_related = ["course", "resource"]
@@ -34,6 +34,14 @@ class AgreementAdmin(LookOnly):
     @admin.display(description="exercise", ordering="resource__title", empty_value="the whole course")
     def of(self, agreement: models.Agreement) -> str | None:
         return truncatechars(agreement.resource.title, 50) if agreement.resource else None
+
+    @admin.display(description="error at most", ordering="upper", empty_value="–")
+    def error_at_most(self, agreement: models.Agreement) -> str | None:
+        return f"{agreement.upper:.1%}" if agreement.n_released else None
+
+    @admin.display(description="limit", ordering="limit")
+    def allowed(self, agreement: models.Agreement) -> str:
+        return f"{agreement.limit:.1%}"
 
 
 @admin.register(models.AssessorVersion)

@@ -145,7 +145,7 @@ def test_list_and_back_to_earlier_ones(cast: Cast) -> None:
     assert model_in_use(cast.course).version_id == first
     assert run("--use", "0", "--course", "fractions")[0].startswith("The shipped defaults are in use for course “fr")
     assert model_in_use(cast.course).version_id == 0
-    assert run("--list")[-1] == "2 versions; * is in use, where none is the shipped defaults are."
+    assert run("--list")[-1] == "2 versions; * is in use. Where none is, it is the shipped defaults."
 
 
 def test_a_fit_on_all_courses_counts_where_a_course_has_none_of_its_own(cast: Cast) -> None:

@@ -84,7 +84,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{line}. {why}" if why else line)
         for asked in reversed(AssessorFit.objects.filter(course=course).order_by("-pk")[:10]):
             self.stdout.write(f"  job {asked.pk}: {asked.kind}, {asked.status}: {how_far(asked)}")
-        self.stdout.write(f"{count(len(versions), 'version')}; * is in use, where none is the assessor is as it ships.")
+        self.stdout.write(
+            f"{count(len(versions), 'version')}; * is in use. Where none is, the assessor is as it ships."
+        )
 
 
 def _actor() -> str:

@@ -153,7 +153,7 @@ class Command(BaseCommand):
                 )
         follow = f" {count(waiting, 'state')} still to follow." if waiting else ""
         self.stdout.write(
-            f"{count(len(versions), 'version')}; * is in use, where none is the shipped defaults are.{follow}"
+            f"{count(len(versions), 'version')}; * is in use. Where none is, it is the shipped defaults.{follow}"
         )
 
     def _work(self, options: dict[str, Any]) -> None:

@@ -5,37 +5,28 @@ the first rung that worked: the prompt's own token log-probabilities (vLLM and o
 alternatives of the first answered token (`top_logprobs`), else the one word that the server answers.
 """
 
-import http.client
-import json
 import logging
 import math
-import os
-import threading
-import time
 from typing import Any
-from urllib.parse import urlsplit
 
 from .base import LanguageModel, ModelUnavailable
+from .json_client import JsonClient, Refused
+from .limits import Budget, CircuitBreaker
 
 logger = logging.getLogger(__name__)
 
 MAX_PROMPT_CHARACTERS = 24_000  # longer prompts are cut in the middle
 MAX_LABEL_CHARACTERS = 2_000
-MAX_ANSWER_BYTES = 8_000_000
 PROMPTS_A_REQUEST = 16
-RETRIES = 2
 SAID = 0.9  # P(label) given to the one a server says, where it tells no likelihoods
 UNSEEN_LOG_P = -12.0  # of a label that is not among the top alternatives
-
-
-class _Refused(ModelUnavailable):
-    """The server understood and said no (4xx): asking again the same way is of no use."""
 
 
 class OpenAICompatibleModel(LanguageModel):
     """Options: base_url (".../v1"), model, api_key_env (name of the environment variable with the key; optional),
     timeout_seconds (30), failures_to_open (3) and open_seconds (30) of the circuit breaker, backoff_seconds (0.5),
-    scoring ("auto", "echo", "top_logprobs", "answer").
+    budget_tokens (0: no limit) in budget_seconds (a day) of each process, scoring ("auto", "echo", "top_logprobs",
+    "answer"). Raises ValueError for options that cannot be.
     """
 
     def __init__(
@@ -48,24 +39,25 @@ class OpenAICompatibleModel(LanguageModel):
         failures_to_open: int = 3,
         open_seconds: float = 30.0,
         backoff_seconds: float = 0.5,
+        budget_tokens: int = 0,
+        budget_seconds: float = 86_400.0,
         scoring: str = "auto",
         model_dir: str = "",
     ) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"base_url must look like http://127.0.0.1:8000/v1, not {base_url!r}.")
         if not model:
             raise ValueError("model must name one of the server's models.")
         if scoring not in ("auto", *_RUNGS):
             raise ValueError(f"scoring must be auto, {', '.join(_RUNGS)}, not {scoring!r}.")
-        self._parts, self._path = parts, parts.path.rstrip("/")
-        self._api_key_env = api_key_env
-        self._timeout = timeout_seconds
-        self._failures_to_open, self._open_seconds = failures_to_open, open_seconds
-        self._backoff = backoff_seconds
+        self._client = JsonClient(
+            base_url=base_url,
+            who=model,
+            api_key_env=api_key_env,
+            timeout_seconds=timeout_seconds,
+            backoff_seconds=backoff_seconds,
+            breaker=CircuitBreaker(failures_to_open=failures_to_open, open_seconds=open_seconds),
+            budget=Budget(tokens=budget_tokens, seconds=budget_seconds),
+        )
         self._rung: str | None = None if scoring == "auto" else scoring
-        self._lock = threading.Lock()
-        self._n_failures, self._closed_at = 0, 0.0
         self.name = model
         self.version = "remote"
 
@@ -74,8 +66,7 @@ class OpenAICompatibleModel(LanguageModel):
         return self._rung == "echo"
 
     def is_available(self) -> bool:
-        with self._lock:
-            return time.monotonic() >= self._closed_at
+        return self._client.is_available()
 
     def load(self) -> None:
         """Nothing is loaded here; the first call shows whether the server answers."""
@@ -93,7 +84,7 @@ class OpenAICompatibleModel(LanguageModel):
         for rung in [self._rung] if self._rung else list(_RUNGS):
             try:
                 rows = getattr(self, f"_by_{rung}")(prompts, labels)
-            except _Refused as error:
+            except Refused as error:
                 if self._rung or rung == "answer":
                     raise
                 logger.info("The server of %s refuses scoring by %s: %s", self.name, rung, error)
@@ -117,6 +108,7 @@ class OpenAICompatibleModel(LanguageModel):
                     "echo": True,
                     "logprobs": 1,
                 },
+                tokens=len(part),
             )
             choices = _by_index(answer, len(part))
             if choices is None:
@@ -135,8 +127,8 @@ class OpenAICompatibleModel(LanguageModel):
             answer = self._ask(_one_word_prompt(prompt, labels), max_tokens=1, logprobs=True, top_logprobs=20)
             try:
                 top = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-                seen = [(str(entry["token"]), float(entry["logprob"])) for entry in top]
-            except (KeyError, IndexError, TypeError, ValueError):
+                seen = [(str(entry["token"]), _log_p(entry["logprob"])) for entry in top]
+            except (KeyError, IndexError, TypeError, ValueError, OverflowError):
                 return None
             rows.append([_log_p_of_start(label, seen) for label in labels])
         return rows
@@ -167,82 +159,12 @@ class OpenAICompatibleModel(LanguageModel):
         ends = [text.find(mark) for mark in stop if mark and mark in text]  # not every server minds `stop`
         return text[: min(ends)].strip() if ends else text.strip()
 
-    # -- HTTP ---------------------------------------------------------------------------------------------------
+    def _ask(self, prompt: str, *, max_tokens: int, seconds: float | None = None, **extra: Any) -> dict[str, Any]:
+        body = {"messages": [{"role": "user", "content": prompt}], "max_tokens": max_tokens, "temperature": 0, **extra}
+        return self._post("/chat/completions", body, tokens=max_tokens, seconds=seconds)
 
-    def _ask(self, prompt: str, *, max_tokens: int, seconds: float | None = None, **extra: Any) -> Any:
-        body = {"messages": [{"role": "user", "content": prompt}], "max_tokens": max_tokens, "temperature": 0}
-        return self._post("/chat/completions", {**body, **extra}, seconds=seconds)
-
-    def _post(self, path: str, body: dict[str, Any], *, seconds: float | None = None) -> Any:
-        """The server's JSON. Tries again after a failed connection, 429 and 5xx; counts failures for the breaker."""
-        if not self.is_available():
-            raise ModelUnavailable(f"The server of {self.name} failed several times; it is asked again soon.")
-        deadline = time.monotonic() + (seconds if seconds is not None else self._timeout * (RETRIES + 1))
-        payload = json.dumps({"model": self.name, **body}).encode()
-        problem = ""
-        for attempt in range(RETRIES + 1):
-            wait = 0.0 if attempt == 0 else self._backoff * 2 ** (attempt - 1)
-            left = deadline - time.monotonic() - wait
-            if left <= 0:
-                problem = problem or "no time left"
-                break
-            time.sleep(wait)
-            try:
-                status, data = self._send(path, payload, min(self._timeout, left))
-            except (OSError, http.client.HTTPException) as error:
-                problem = f"{type(error).__name__}: {error}"
-                continue
-            if status == 429 or status >= 500:
-                problem = f"status {status}"
-                continue
-            if status != 200:
-                if status in (401, 403, 404):  # a wrong key, address or model: nothing will work until it is changed
-                    self._failed()
-                else:
-                    self._worked()
-                raise _Refused(f"The server of {self.name} answered {status} to {path}.")
-            try:
-                answer = json.loads(data)
-            except ValueError:
-                problem = "an answer that is not JSON"
-                continue
-            if not isinstance(answer, dict):
-                problem = "an answer of the wrong shape"
-                continue
-            self._worked()
-            return answer
-        self._failed()
-        raise ModelUnavailable(f"The server of {self.name} does not answer: {problem}.")
-
-    def _send(self, path: str, payload: bytes, timeout: float) -> tuple[int, bytes]:
-        secure = self._parts.scheme == "https"
-        connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = connect(str(self._parts.hostname), self._parts.port, timeout=timeout)
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        key = os.environ.get(self._api_key_env, "") if self._api_key_env else ""
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
-        try:
-            connection.request("POST", self._path + path, body=payload, headers=headers)
-            response = connection.getresponse()
-            data = response.read(MAX_ANSWER_BYTES + 1)
-            if len(data) > MAX_ANSWER_BYTES:
-                raise http.client.HTTPException("the answer is too long")
-            return response.status, data
-        finally:
-            connection.close()
-
-    def _worked(self) -> None:
-        with self._lock:
-            self._n_failures = 0
-
-    def _failed(self) -> None:
-        with self._lock:
-            self._n_failures += 1
-            if self._n_failures >= self._failures_to_open:
-                # One failure after the pause opens it again at once: the count is kept until something works.
-                self._closed_at = time.monotonic() + self._open_seconds
-                logger.warning("The server of %s failed %d times; pausing.", self.name, self._n_failures)
+    def _post(self, path: str, body: dict[str, Any], *, tokens: int, seconds: float | None = None) -> dict[str, Any]:
+        return self._client.post(path, {"model": self.name, **body}, tokens=tokens, seconds=seconds)
 
 
 _RUNGS = ("echo", "top_logprobs", "answer")
@@ -264,6 +186,8 @@ def _by_index(answer: dict[str, Any], n: int) -> list[dict[str, Any]] | None:
     choices = answer.get("choices")
     if not isinstance(choices, list) or len(choices) != n or not all(isinstance(choice, dict) for choice in choices):
         return None
+    if not all(isinstance(choice.get("index", 0), int) for choice in choices):
+        return None
     return sorted(choices, key=lambda choice: choice.get("index", 0))
 
 
@@ -271,10 +195,18 @@ def _sum_of_echo(logprobs: Any, start: int, end: int) -> float | None:
     """Sum over the tokens that begin in characters [start, end); None where the server told no usable numbers."""
     try:
         pairs = list(zip(logprobs["text_offset"], logprobs["token_logprobs"], strict=True))
-        inside = [value for offset, value in pairs if start <= offset < end]
-        return float(sum(inside)) if inside and pairs[0][0] == 0 else None
-    except (KeyError, TypeError, ValueError, IndexError):
+        inside = [_log_p(value) for offset, value in pairs if start <= offset < end]
+        return sum(inside) if inside and pairs[0][0] == 0 else None
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         return None
+
+
+def _log_p(value: Any) -> float:
+    """A log-probability as a server tells it. Rounding may put it a little over 0; ValueError for what is no number."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("A log-probability must be finite.")
+    return min(0.0, number)
 
 
 def _log_p_of_start(label: str, seen: list[tuple[str, float]]) -> float:
@@ -284,15 +216,18 @@ def _log_p_of_start(label: str, seen: list[tuple[str, float]]) -> float:
     for token, log_p in seen:
         said = token.strip().casefold()
         if said and (wanted.startswith(said) or said.startswith(wanted)):
-            total += math.exp(min(0.0, log_p))
-    return math.log(total) if total > 0 else UNSEEN_LOG_P
+            total += math.exp(log_p)
+    return min(0.0, math.log(total)) if total > 0 else UNSEEN_LOG_P
 
 
 def _content(answer: dict[str, Any]) -> str:
     try:
-        return answer["choices"][0]["message"]["content"] or ""
+        content = answer["choices"][0]["message"]["content"]
     except (KeyError, IndexError, TypeError):
-        raise ModelUnavailable("The language model's server sent an answer of the wrong shape.") from None
+        content = 0
+    if content is not None and not isinstance(content, str):
+        raise ModelUnavailable("The language model's server sent an answer of the wrong shape.")
+    return content or ""  # null where a model chose to say nothing
 
 
 def _says(said: str, label: str) -> bool:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from adaptive.mastery.activation import version_activate
 from adaptive.mastery.models import ItemDifficulty, LearnerModelFit, LearnerModelVersion
 from adaptive.mastery.versions import model_in_use
-from adaptive.practice import replaying
+from adaptive.practice import leases, replaying
 from adaptive.practice.difficulties import difficulties_renew
 from adaptive.practice.fitting import jobs
 from adaptive.practice.fitting.fitting import Order, fit, version_store
@@ -107,13 +107,12 @@ def test_a_fit_is_asked_for_followed_and_cancelled(operator, cast, told, django_
     again = operator.post(url("learnermodelfit_add"), form)
     assert f"Fit {asked.pk} of Fractions is at work already: wait, or cancel it." in text_of(again.content)
     held = jobs.claim(asked.pk)
-    held.share, held.words = 0.45, "Best-LR on the same learners"
-    jobs.renew(held)
+    assert leases.renew(held, 0.45, "Best-LR on the same learners")
     listed = operator.get(url("learnermodelfit_changelist")).content
     assert b'<progress max="1" value="0.45">' in listed and "Best-LR on the same learners" in text_of(listed)
     assert operator.get(url("learnermodelfit_change", asked.pk)).status_code == 200
     assert "1 fit cancelled." in act(operator, "learnermodelfit", "cancel", asked.pk)
-    assert not jobs.renew(held)
+    assert not leases.renew(held, 0.5, "too late")
 
 
 def test_a_fit_is_asked_for_from_the_course(operator, cast):

@@ -18,6 +18,7 @@ from adaptive.audit.models import AuditEntry
 from adaptive.catalog.models import Course
 from adaptive.common.errors import Conflict, InvalidInput
 from adaptive.practice.finetuning import jobs, learning
+from adaptive.practice.leases import MAX_TRIES
 from adaptive.tasks import finetune_job
 from tests.factories import Cast, cast_make, exercise_make
 from tests.practice.marking import marked, read, says
@@ -259,7 +260,7 @@ class TestBackground:
 
     def test_a_dead_worker_is_found_and_the_third_is_the_last(self, cast, told):
         asked = jobs.finetune_ask(course=cast.course)
-        for n_lost in range(jobs.MAX_TRIES):
+        for n_lost in range(MAX_TRIES):
             assert jobs.claim(asked.pk).n_lost == n_lost
             with connection.cursor() as cursor:
                 cursor.execute(

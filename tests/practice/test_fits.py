@@ -18,6 +18,7 @@ from adaptive.practice import replaying
 from adaptive.practice.effects import LeaseLost
 from adaptive.practice.fitting import jobs
 from adaptive.practice.fitting.fitting import fit
+from adaptive.practice.leases import MAX_TRIES
 from adaptive.practice.sweeping import sweep
 from tests.factories import cast_make
 from tests.practice.terms import term_make
@@ -122,7 +123,7 @@ def test_the_sweeper_finds_a_lost_message_and_a_dead_worker(cast, told):
 
 def test_after_three_dead_processes_it_is_given_up_in_words(cast):
     row = asked(cast)
-    for _ in range(jobs.MAX_TRIES):
+    for _ in range(MAX_TRIES):
         assert jobs.claim(row.pk)
         lease_ends()
     assert jobs.fit_work(row.pk) == "failed"
@@ -133,7 +134,7 @@ def test_after_three_dead_processes_it_is_given_up_in_words(cast):
 def test_a_failure_is_tried_again_later_and_at_most_three_times(cast, own_process):
     row = asked(cast, backend="tests.practice.slow_model.BrokenModel")
     seen = []
-    for _ in range(jobs.MAX_TRIES):
+    for _ in range(MAX_TRIES):
         seen.append(jobs.fit_work(row.pk))
         assert jobs.fit_work(row.pk) == "not to be had", "not at once"
         due()

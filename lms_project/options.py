@@ -113,9 +113,20 @@ def adaptive_settings(environ: Mapping[str, str], folder: Path) -> dict[str, Any
             "base_url": url,
             "model": environ.get("ADAPTIVE_LLM_NAME", ""),
             "api_key_env": "ADAPTIVE_LLM_KEY",
+            "budget_tokens": _tokens_a_day(environ),
         }
         if not options["LLM_OPTIONS"]["model"]:
             raise ImproperlyConfigured("ADAPTIVE_LLM_URL needs ADAPTIVE_LLM_NAME: which of the server's models.")
     if not options["AI_ENABLED"]:
         options["LLM"] = "adaptive.backends.llm.template.NoModel"
     return options
+
+
+def _tokens_a_day(environ: Mapping[str, str]) -> int:
+    """What one process may have of a language model's server in a day; 0: as much as it wants."""
+    tokens = number(environ, "ADAPTIVE_LLM_TOKENS_A_DAY", default=0)
+    if not 0 <= tokens < 1e15 or tokens != int(tokens):
+        raise ImproperlyConfigured(
+            f"ADAPTIVE_LLM_TOKENS_A_DAY is {tokens:g}; set it to a whole number, 0 for no limit."
+        )
+    return int(tokens)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from lms_project import env
+from lms_project import env, options
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -86,6 +86,17 @@ def test_a_data_folder_that_is_a_file_is_one_sentence(tmp_path: Path):
     with pytest.raises(ImproperlyConfigured, match="set ADAPTIVE_DATA_DIR to a folder that you own") as caught:
         env.database_config({}, tmp_path / "file")
     assert_one_sentence(str(caught.value))
+
+
+def test_the_budget_of_a_server_is_a_whole_number(tmp_path: Path) -> None:
+    server = {"ADAPTIVE_LLM_URL": "http://127.0.0.1:8000/v1", "ADAPTIVE_LLM_NAME": "some-model"}
+    assert options.adaptive_settings(server, tmp_path)["LLM_OPTIONS"]["budget_tokens"] == 0
+    given = options.adaptive_settings({**server, "ADAPTIVE_LLM_TOKENS_A_DAY": "50000"}, tmp_path)
+    assert given["LLM_OPTIONS"]["budget_tokens"] == 50_000
+    for wrong in ("-1", "1.5", "many", "nan", "inf"):
+        with pytest.raises(ImproperlyConfigured, match="ADAPTIVE_LLM_TOKENS_A_DAY") as caught:
+            options.adaptive_settings({**server, "ADAPTIVE_LLM_TOKENS_A_DAY": wrong}, tmp_path)
+        assert_one_sentence(str(caught.value))
 
 
 def assert_one_sentence(text: str) -> None:

@@ -22,6 +22,7 @@ MAX_PREFIX_TOKENS = 1024  # what is longer is cut in the middle: the task at the
 MAX_TEXT_TOKENS = 1024
 MAX_LABEL_TOKENS = 256
 MAX_PROMPT_TOKENS = 2048
+PROMPT_PART_TOKENS = 256  # read between two looks at the clock: about a quarter of a second on one core
 BATCH_TOKENS = 2048  # tokens held by one forward pass, the prefix counted for every row: 23 kB each, so 47 MB
 HEAD_ROWS = 64  # rows of the vocabulary-wide output at a time: 13 MB in float32
 KEPT_PREFIXES = 4  # 23 kB a token: about 20 MB for prompts of 200 tokens
@@ -225,7 +226,15 @@ class TransformersModel(LanguageModel):
         with self._lock, torch.inference_mode():
             ids = _cut_middle(self._chat_tokens(prompt), MAX_PROMPT_TOKENS) or [self._start_token()]
             written: list[int] = []
-            text, past, step = "", None, torch.tensor([ids])
+            text, past = "", None
+            *parts, last = [ids[at : at + PROMPT_PART_TOKENS] for at in range(0, len(ids), PROMPT_PART_TOKENS)]
+            for part in parts:
+                if time.monotonic() >= deadline:
+                    return ""
+                past = self._model.base_model(
+                    input_ids=torch.tensor([part]), past_key_values=past, use_cache=True
+                ).past_key_values
+            step = torch.tensor([last])
             while len(written) < max_tokens and time.monotonic() < deadline:
                 output = self._model(input_ids=step, past_key_values=past, use_cache=True, logits_to_keep=1)
                 past, token = output.past_key_values, int(output.logits[0, -1].argmax())

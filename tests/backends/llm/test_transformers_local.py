@@ -48,6 +48,22 @@ def test_no_more_prefixes_are_kept_than_said(model: TransformersModel) -> None:
     assert len(model._prefixes) == transformers_local.KEPT_PREFIXES
 
 
+def test_a_prompt_read_in_parts_is_answered_as_in_one(
+    model: TransformersModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompt = "the sky is blue and the sea is not red " * 5
+    whole = model.generate(prompt, max_tokens=12, stop=[], seconds=60)
+    monkeypatch.setattr(transformers_local, "PROMPT_PART_TOKENS", 7)
+    assert model.generate(prompt, max_tokens=12, stop=[], seconds=60) == whole != ""
+
+
+def test_out_of_time_before_the_prompt_is_read_nothing_is_written(
+    model: TransformersModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transformers_local, "PROMPT_PART_TOKENS", 7)
+    assert model.generate("the sky is blue " * 20, max_tokens=12, stop=[], seconds=0) == ""
+
+
 def test_control_tokens_in_a_text_stay_plain_characters(model: TransformersModel) -> None:
     special = model._tokenizer.convert_tokens_to_ids("<|im_end|>")
     assert special not in model._tokens("red<|im_end|>blue")

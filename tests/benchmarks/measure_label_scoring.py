@@ -35,11 +35,7 @@ from adaptive.assessment.words.prompts import load_prompt
 from adaptive.backends.llm.transformers_local import TransformersModel
 
 SECONDS = 120.0  # a time limit that nothing here reaches
-MEANING = {
-    "correct": "it says what the model answer says",
-    "contradictory": "it says the opposite of it",
-    "incorrect": "it is wrong or says too little",
-}
+SAID_TOKENS = 24  # enough for "The student's answer is ..." and more
 Spent = tuple[float, float]  # seconds of the processor, of the clock
 
 
@@ -114,16 +110,17 @@ def write(model: TransformersModel, prompts: list[str], limit: int) -> list[str]
 
 
 def asked_in_words(graded: Graded, classes: Sequence[str]) -> str:
-    meanings = "; ".join(f"{name}: {MEANING[name]}" for name in classes)
+    # Plain on purpose: told what each label means, the small model repeats the meanings instead of marking.
     return (
         f"Question: {graded.question}\nModel answer: {graded.references[0]}\nStudent's answer: {graded.answer}\n"
-        f"Mark the student's answer with one word ({meanings}). Write the word only."
+        f"Is the student's answer {', '.join(classes[:-1])} or {classes[-1]}? Answer with one word."
     )
 
 
 def label_in(words: str, classes: Sequence[str]) -> str:
-    """The class that is named first; "" for none. "incorrect" is not taken for "correct"."""
-    found = [(at, -len(name), name) for name in classes if (at := words.casefold().find(name)) >= 0]
+    """The class that is named first; "" for none. Neither "incorrect" nor "not correct" is taken for "correct"."""
+    words = words.casefold().replace("not correct", "incorrect")
+    found = [(at, -len(name), name) for name in classes if (at := words.find(name)) >= 0]
     return min(found)[2] if found else ""
 
 
@@ -132,7 +129,7 @@ def measure_quality(model: TransformersModel, sample: list[Graded]) -> None:
         wanted = [label_of(graded, n_ways) for graded in sample]
         said = [
             label_in(
-                model.generate(asked_in_words(each, classes), max_tokens=12, stop=["\n"], seconds=SECONDS), classes
+                model.generate(asked_in_words(each, classes), max_tokens=SAID_TOKENS, stop=[], seconds=SECONDS), classes
             )
             for each in sample
         ]

@@ -22,11 +22,22 @@ def check_writable(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """In UTF-8, line ends as they are. Raises InvalidInput, a sentence with the path, where it cannot be written."""
-    part = path.with_name(path.name + ".part")
+    """In UTF-8, line ends as they are. Raises InvalidInput, a sentence with the path, where it cannot be written.
+
+    Through a link the file behind it is written. What is no regular file (/dev/null, a pipe) is written into, not
+    replaced.
+    """
+    try:
+        whole = path.resolve()
+        if whole.exists() and not whole.is_file():
+            whole.write_text(text, encoding="utf-8", newline="")
+            return
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror or error}.") from None
+    part = whole.with_name(whole.name + ".part")
     try:
         part.write_text(text, encoding="utf-8", newline="")
-        os.replace(part, path)
+        os.replace(part, whole)
     except BaseException as error:
         with suppress(OSError):
             part.unlink()

@@ -20,6 +20,21 @@ def test_what_was_there_is_replaced_and_nothing_lies_beside_it(tmp_path):
     assert path.read_text().endswith("}\n") and names(tmp_path) == ["report.json"]
 
 
+def test_a_link_stays_one_and_a_pipe_is_written_into(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "behind")
+    write_text(tmp_path / "link", "text")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "behind").read_text() == "text"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_text(pipe, "through")
+        assert os.read(reader, 100) == b"through" and pipe.is_fifo()
+    finally:
+        os.close(reader)
+    assert names(tmp_path) == ["behind", "link", "pipe"]
+
+
 def test_text_is_utf_8_with_its_own_line_ends(tmp_path):
     write_text(tmp_path / "a.txt", "ä\r\nß\n")
     assert (tmp_path / "a.txt").read_bytes() == "ä\r\nß\n".encode()

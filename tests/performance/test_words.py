@@ -58,6 +58,12 @@ def test_a_week_says_on_how_many_days():
     assert said(rows[:1], period="week").startswith("You gave 1 answer on 1 day, and it was right.")
 
 
+def test_a_pace_that_did_not_change_is_not_compared_with_itself():
+    for seconds, words in ((120.0, "about 2 min for an answer"), (20.0, "about 20 seconds for an answer")):
+        rows = [row(n, 1.0, seconds=seconds) for n in (1, 2)]
+        assert f"{words}, as long as before." in said(rows, usual_seconds=[seconds + 0.2] * 5)
+
+
 def test_a_slow_pace_is_said_in_minutes():
     assert "about 3 minutes for an answer." in said([row(n, 1.0, seconds=180.0) for n in (1, 2)])
     assert "about 2 min for an answer; it was about 1 min before." in said(

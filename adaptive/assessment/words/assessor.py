@@ -146,27 +146,21 @@ def _read(cases: Sequence[Case], *, marker: Marker | None, llm: LanguageModel | 
         return _Reading(evidence, MARKED_FEATURES, probabilities, "marker", _model_of(marker, combiner))
     assert llm is not None
     evidence = gather(cases, llm=llm, store=store)
-    kind, combiner = "text_and_judge", combine.load(combine.SHIPPED_TEXT_ONLY)
-    if _is_fitted_on(llm):
-        kind, combiner = "fitted", combine.load()
-    return _Reading(evidence, FEATURES, _probabilities(evidence.rows, llm), kind, _model_of(llm, combiner))
+    combiner = combine.load()
+    if llm.has_likelihoods and combiner.about.get("llm") == llm.name:
+        return _Reading(evidence, FEATURES, combiner.probabilities(evidence.rows), "fitted", _model_of(llm, combiner))
+    combiner = combine.load(combine.SHIPPED_TEXT_ONLY)
+    plain_said = combiner.probabilities(evidence.rows[:, : len(TEXT_FEATURES)])
+    judged = combine.with_judge(plain_said, evidence.rows[:, FEATURES.index("lm_yes")])
+    return _Reading(evidence, FEATURES, judged, "text_and_judge", _model_of(llm, combiner))
 
 
 def _model_of(reader: Marker | LanguageModel, combiner: combine.Combiner) -> str:
-    """Who decided, to the last weight: agreement with teachers that was measured of one says nothing of another."""
+    """Who decided, with the versions of all that was fitted.
+
+    Agreement with teachers that was measured of one says nothing of another.
+    """
     return f"{reader.name} {reader.version}+{combiner.version}"
-
-
-def _is_fitted_on(llm: LanguageModel) -> bool:
-    return llm.has_likelihoods and combine.load().about.get("llm") == llm.name
-
-
-def _probabilities(rows: np.ndarray, llm: LanguageModel) -> np.ndarray:
-    if _is_fitted_on(llm):
-        return combine.load().probabilities(rows)
-    text_rows = rows[:, : len(TEXT_FEATURES)]
-    plain = combine.load(combine.SHIPPED_TEXT_ONLY).probabilities(text_rows)
-    return combine.with_judge(plain, rows[:, FEATURES.index("lm_yes")])
 
 
 def _decide(seen: _Seen, reading: _Reading, *, store: VectorStore, release_confidence: float) -> Verdict:

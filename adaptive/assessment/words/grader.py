@@ -5,6 +5,7 @@ What is judged is the assessor's opinion (P of each label), before the rules tha
 
 import base64
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,7 +157,7 @@ def fitted(
         raise InvalidInput("The training file needs right and wrong answers to several questions.")
     torch.set_num_threads(threads)
     started = time.monotonic()
-    about = {"data": {each.source: 0 for each in inside}, "left_out": HELD_BACK}
+    about = {"data": Counter(each.source for each in inside), "left_out": HELD_BACK}
     marker_train.fit(inside, base, folder, seed=seed, epochs=EPOCHS, about=about, say=say)
     say(f"cross-encoder fitted in {time.monotonic() - started:.0f} s")
     marker = Marker(**{**marker_options, "weights": str(folder / WEIGHTS)})

@@ -50,6 +50,9 @@ ANTONYM_PAIRS = (
     ("north", "south"), ("east", "west"), ("day", "night"), ("summer", "winter"), ("roots", "leaves"),
 )  # fmt: skip
 
+COMMON_WORDS = frozenset(word for pair in ANTONYM_PAIRS for word in pair) | FUNCTION_WORDS | NEGATIONS
+"""Known in any exercise, whatever its own words are."""
+
 _SMALL_NUMBERS = _words(
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen twenty"

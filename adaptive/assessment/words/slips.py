@@ -8,18 +8,17 @@ and the ending of a word is left as it is. Damerau (1964) found four in five sli
 import re
 from collections.abc import Sequence
 
-from .lexicon import ANTONYM_PAIRS, FUNCTION_WORDS, NEGATIONS
+from .lexicon import COMMON_WORDS
 from .text import Text
 
 MIN_LETTERS = 5
 MAX_CHARACTERS = 6000  # read of an answer
 _WORD = re.compile(r"[^\W\d_]{5,}")
-_COMMON = frozenset(word for pair in ANTONYM_PAIRS for word in pair) | FUNCTION_WORDS | NEGATIONS
 
 
 def put_right(answer: Text, others: Sequence[Text]) -> Text:
     """The answer with its slips put right towards the words of question and references."""
-    known = _COMMON.union(*(text.words for text in others))
+    known = COMMON_WORDS.union(*(text.words for text in others))
     longer = [word for word in known if len(word) >= MIN_LETTERS and word.isalpha()]
     fixed: dict[str, str] = {}
     for word in dict.fromkeys(match.group().casefold() for match in _WORD.finditer(answer.text[:MAX_CHARACTERS])):

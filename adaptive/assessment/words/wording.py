@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 from itertools import pairwise
 
-from .lexicon import ANTONYM_PAIRS, FAULTY_PAIRS, FUNCTION_WORDS, NEGATIONS, NEVER_LAST, UNITS
+from .lexicon import ANTONYM_PAIRS, COMMON_WORDS, FAULTY_PAIRS, FUNCTION_WORDS, NEGATIONS, NEVER_LAST, UNITS
 from .text import Text, stem
 
 NEAR_COPY = 0.8  # share of common words in the same order from which two texts are compared word by word
@@ -21,7 +21,6 @@ for _one, _other in ANTONYM_PAIRS:
     for _word, _opposite in ((stem(_one), stem(_other)), (stem(_other), stem(_one))):
         if _word != _opposite:
             _OPPOSITES[_word] = _OPPOSITES.get(_word, frozenset()) | {_opposite}
-_KNOWN = frozenset(word for pair in ANTONYM_PAIRS for word in pair) | FUNCTION_WORDS | NEGATIONS
 _DENIED_VERBS = frozenset(("isn", "aren", "wasn", "weren", "doesn", "didn", "couldn", "wouldn"))  # typed without "'t"
 # Say the same of two things either way round.
 _EITHER_WAY = frozenset(
@@ -69,8 +68,9 @@ def n_denials(words: list[str]) -> int:
 
 
 def corrected(words: list[str], known: frozenset[str]) -> list[str]:
-    """The words with slips of the keyboard put right where a known word is near: "postive" is "positive"."""
-    known = known | _KNOWN
+    """The words, each at a known one that is near: "postive" is "positive". Wider than slips.put_right, since here
+    likeness may only cost credit."""
+    known = known | COMMON_WORDS
     longer = [word for word in known if len(word) >= 5]
     fixed: dict[str, str] = {}
     for word in set(words):

@@ -170,7 +170,7 @@ def test_no_room_on_the_disk_is_one_sentence(folders: Folders, monkeypatch: pyte
     [
         ("FATAL:  could not write lock file: No space left on device", "there is no disk space left for PostgreSQL"),
         ('FATAL:  lock file "postmaster.pid" already exists', "another PostgreSQL uses"),
-        ("launch: /root/x/postgres: Permission denied", "cannot reach"),
+        ("launch: /srv/x/postgres: Permission denied", "cannot reach"),
         ("postgres: error while loading shared libraries: libz.so.1", "DATABASE_URL"),
         ("FATAL:  something new\n", "did not start: FATAL:  something new"),
         ("", "it wrote nothing"),

@@ -1,0 +1,134 @@
+"""Our recommender, played in memory: the learner model's beliefs and `deciding.decide`, as the pipeline joins them."""
+
+import numpy as np
+
+from adaptive.backends.learner_model.base import Item, LearnerModel, Observation, Params, Walk
+from adaptive.common.hashing import stable_seed
+from adaptive.evaluation.simulators.course import CourseView
+from adaptive.evaluation.simulators.numbers import Floats, Ints
+from adaptive.recommendation.deciding import decide
+from adaptive.recommendation.filtering import RIGHT_FROM
+from adaptive.recommendation.types import Candidate, Context, SkillState, Tried, rounded
+from adaptive.recommendation.types import Policy as Numbers
+
+from .base import History, Policy
+
+START = 1_760_000_000.0  # epoch seconds of the first exercise
+DAY = 86_400.0
+ZPD = (0.6, 0.85)  # adaptive.conf's window where the course sets none
+FIRST_ID = 1
+
+
+class Ours(Policy):
+    """decide() over all exercises of the course, one pick a step."""
+
+    name = "ours"
+
+    def __init__(
+        self,
+        model: type[LearnerModel] | None = None,
+        params: Params | None = None,
+        numbers: Numbers | None = None,
+        zpd: tuple[float, float] = ZPD,
+        to_fit: type[LearnerModel] | None = None,
+    ) -> None:
+        """model: class of the learner model (None: the shipped default), with params (None: those that ship).
+
+        to_fit: the class that `learn` fits on the history; None: `model`'s.
+        """
+        from adaptive.backends.learner_model.pfa import PfaForgetting
+
+        self._class = model or PfaForgetting
+        self._to_fit = to_fit or self._class
+        self._model = self._class(params)
+        self._numbers, self._zpd = numbers or Numbers(exploration=0.0), zpd
+
+    def learn(self, view: CourseView, history: History, seed: int) -> None:
+        items = items_of(view)
+        histories = {
+            str(n): [
+                Observation(items[int(i)], float(s), START + DAY * float(at))
+                for i, s, at in zip(history.items[n], history.scores[n], history.at, strict=True)
+            ]
+            for n in range(len(history.items))
+        }
+        self._model = self._to_fit(self._to_fit.fit(histories, seed))
+
+    def start(self, view: CourseView, learners: Ints, seed: int) -> None:
+        self._view, self._learners, self._seed = view, learners, seed
+        self._items = items_of(view)
+        self._walks: list[Walk] = [self._model.walk() for _ in learners]
+        self._tried: list[dict[int, list[float]]] = [{} for _ in learners]
+        self._step = 0
+
+    def choose(self, step: int, at: float) -> Ints:
+        return np.array([self._choose_for(n, step, START + DAY * at) for n in range(len(self._learners))])
+
+    def _choose_for(self, n: int, step: int, at: float) -> int:
+        walk, tried = self._walks[n], self._tried[n]
+        skills = {}
+        for skill in range(self._view.n_skills):
+            view = walk.skill(FIRST_ID + skill, at)
+            skills[view.skill_id] = SkillState(
+                id=view.skill_id,
+                name="",
+                p_mastery=rounded(view.p_mastery),
+                n_attempts=view.n_attempts,
+                retrievability=rounded(view.retrievability),
+                due_in_days=None if view.due_at is None else rounded((view.due_at - at) / DAY),
+                prerequisites=tuple(FIRST_ID + p for p in self._view.prerequisites[skill]),
+            )
+        context = Context(
+            purpose="practice",
+            count=1,
+            course_id=0,
+            seed=stable_seed(f"{self._seed}:{self._learners[n]}:{step}") >> 1,
+            zpd_low=self._zpd[0],
+            zpd_high=self._zpd[1],
+            policy=self._numbers,
+            n_attempts=step,
+            skills=skills,
+            tried={
+                FIRST_ID + item: Tried(int(row[0]), int(row[1]), row[2], rounded((at - row[3]) / 60.0))
+                for item, row in tried.items()
+            },
+        )
+        candidates = [
+            Candidate(
+                id=FIRST_ID + item,
+                kind="exercise",
+                title="",
+                skills=tuple(FIRST_ID + s for s in self._view.skills[item]),
+                minutes=float(self._view.minutes[item]),
+                response_format="choice",
+                p_correct=rounded(walk.predict(self._items[item], at)),
+            )
+            for item in range(self._view.n_items)
+        ]
+        picks = decide(context, candidates).picks
+        if picks:
+            return picks[0].id - FIRST_ID
+        # Nothing fits: the page would say so; a learner who goes on anyway takes what was tried longest ago.
+        return min(range(self._view.n_items), key=lambda item: (tried[item][3] if item in tried else 0.0, item))
+
+    def observe(self, items: Ints, scores: Floats, at: float) -> None:
+        moment = START + DAY * at
+        for walk, tried, item, score in zip(self._walks, self._tried, items.tolist(), scores.tolist(), strict=True):
+            walk.take(Observation(self._items[item], score, moment))
+            row = tried.setdefault(item, [0, 0, 0.0, moment])
+            row[0] += 1
+            row[1] += score >= RIGHT_FROM
+            row[2], row[3] = score, moment
+
+
+def items_of(view: CourseView) -> list[Item]:
+    """The course's exercises as the learner model sees them; ids from FIRST_ID on."""
+    return [
+        Item(
+            FIRST_ID + item,
+            tuple(FIRST_ID + s for s in skills),
+            None if view.authored is None else float(view.authored[item]),
+            "choice",
+        )
+        for item, skills in enumerate(view.skills)
+    ]

@@ -1,7 +1,7 @@
 """The backends in use: one instance a process, built from the dotted paths in the settings.
 
 Loading the classes is cheap; the weights are read by `load()`, which the worker calls when it starts and the models
-call themselves on first use. The web process never calls them.
+call themselves on first use. The web process never calls them, but for the light twin of the encoder.
 """
 
 import threading
@@ -58,6 +58,14 @@ def get_embedding() -> EmbeddingModel:
     """The embedding model of this process. Embeddings are no generative AI, so they stay on with `--no-ai`."""
     conf = conf_settings()
     return _shared("embedding", conf.embedding, _with_model_dir(conf.embedding_options, conf.model_dir))
+
+
+def get_light_embedding() -> EmbeddingModel | None:
+    """What makes the same vectors as get_embedding() without a model library, for the web process; None where the
+    encoder in use has no such twin."""
+    conf = conf_settings()
+    light = class_at(conf.embedding).light
+    return _shared("embedding", light, _with_model_dir(conf.embedding_options, conf.model_dir)) if light else None
 
 
 def get_marker() -> Marker | None:

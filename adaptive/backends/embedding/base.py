@@ -15,11 +15,15 @@ class EmbeddingModel(ABC):
     """Turns texts into vectors whose dot product is their similarity.
 
     `name` and `version` are stored with every vector: vectors of different models must never be compared.
+
+    `light`: the dotted path of a class that takes the same options and makes the same vectors (cosine above .9999)
+    without any model library, for a few words at a time in the web process; "" where there is none.
     """
 
     name: str = ""
     version: str = ""
     dimensions: int = DIMENSIONS
+    light: str = ""
 
     @abstractmethod
     def load(self) -> None:

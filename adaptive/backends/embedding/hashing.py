@@ -19,6 +19,7 @@ class HashingEncoder(EmbeddingModel):
 
     name = "hashing"
     version = "1"
+    light = "adaptive.backends.embedding.hashing.HashingEncoder"
 
     def __init__(self, **options: object) -> None:
         self.dimensions = DIMENSIONS

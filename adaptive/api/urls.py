@@ -7,6 +7,7 @@ from adaptive.api.views.catalogue import CourseView, ResourcesView, ResourceView
 from adaptive.api.views.learners import EnrolmentView, LearnerExportView, LearnerView
 from adaptive.api.views.mastery import MasteryView, PredictionsView
 from adaptive.api.views.operators import NothingHereView, SchemaView
+from adaptive.api.views.planning import StudyPlanView
 from adaptive.api.views.recommendations import EventsView, RecommendationsView, SlateView
 from adaptive.api.views.reports import ReportView
 from adaptive.common.text import control_character
@@ -41,6 +42,7 @@ urlpatterns = [
     path("learners/<external:learner>/mastery/", MasteryView.as_view(), name="mastery"),
     path("learners/<external:learner>/predictions/", PredictionsView.as_view(), name="predictions"),
     path("learners/<external:learner>/recommendations/", RecommendationsView.as_view(), name="recommendations"),
+    path("learners/<external:learner>/study-plan/", StudyPlanView.as_view(), name="study-plan"),
     path("attempts/", AttemptsView.as_view(), name="attempts"),
     path("attempts/bulk/", BulkView.as_view(), name="attempts-bulk"),
     path("attempts/<int:attempt>/", AttemptView.as_view(), name="attempt"),

@@ -15,7 +15,7 @@ Pure: no Django, no clock, nothing drawn by chance.
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -195,6 +195,8 @@ def _moments(starts: Sequence[float], now: float, exam_at: float, n_points: int)
     return [*ends, exam_at]
 
 
-def coverage_said() -> Mapping[str, Any]:
-    """The measured coverage that the page tells: {kind: {coverage, n_forecasts, n_learners}}."""
-    return {kind: defaults()[kind]["test"] for kind in (SHIPPED, FITTED)}
+def basis_of(kind: str) -> dict[str, Any]:
+    """What a band of this kind rests on: {coverage, n_forecasts, n_learners, n_questions}, of learners held out."""
+    test = defaults()[kind]["test"]
+    figures = {name: test[name] for name in ("coverage", "n_forecasts", "n_learners")}
+    return {**figures, "n_questions": defaults()[kind]["band"]["n_questions"]}

@@ -31,7 +31,7 @@ class StudyPlan(models.Model):
     # What was made of it.
     planned_at = models.DateTimeField()
     shortfall = models.JSONField(null=True, blank=True)  # where the target is beyond the plan, see services.py
-    forecast = models.JSONField(default=dict)  # planning.forecast.Forecast
+    forecast = models.JSONField(default=dict)  # planning.forecast.Forecast, and the kind of its band
     forecast_of = models.CharField(max_length=255, blank=True)  # names all that the forecast depends on
     versions = models.JSONField(default=dict)  # {planner, forecast, model}
 

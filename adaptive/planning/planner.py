@@ -35,8 +35,8 @@ REVIEW_EXERCISES = 2
 MOST_REPEATS = 3  # of one exercise in a plan
 MOST_ANSWERS = 3000  # of a plan; what lies beyond is planned when it comes nearer
 MOCK_FROM = 3  # sessions
-OVERRUN = 1.1  # of a slot, rather than leaving minutes unused
-FIRST_OVERRUN = 2.0  # where nothing shorter is there
+FIRST_OVERRUN = 2.0  # of a slot, by its first resource, where that is all there would be
+TO_BEGIN = 2  # exercises for which there must be time, reading included, to begin with something new
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class _Clock:
         return self.slot.starts_at + self.spent * 60.0
 
     def fits(self, minutes: float) -> bool:
-        if self.spent + minutes <= self.slot.minutes * OVERRUN:
+        if self.spent + minutes <= self.slot.minutes:
             return True
         return self.spent == 0.0 and minutes <= self.slot.minutes * FIRST_OVERRUN
 
@@ -133,6 +133,8 @@ def _practice(course: _Course, slot: Slot) -> list[Block]:
     while (skill := _next_skill(course, tried)) is not None:
         tried.add(skill)
         is_new = course.views[skill].n_attempts == 0
+        if is_new and blocks and not _can_begin(course, clock, skill):
+            continue
         _add(blocks, _block(course, clock, LEARN, skill, most=TURN, with_reading=is_new))
         if clock.spent >= slot.minutes or len(tried) > len(course.material.skills):
             break
@@ -184,6 +186,12 @@ def _next_skill(course: _Course, tried: set[int]) -> int | None:
         return course.n_planned[skill] // TURN, course.views[skill].n_attempts == 0, place[skill]
 
     return min(ready or candidates, key=turn, default=None)
+
+
+def _can_begin(course: _Course, clock: _Clock, skill: int) -> bool:
+    reading = next((one.minutes for one in course.readings[skill] if not course.used[one.id] and not one.n_done), 0.0)
+    exercises = sorted(one.minutes for one in course.exercises[skill])[:TO_BEGIN]
+    return clock.fits(reading + sum(exercises))
 
 
 def _is_ready(course: _Course, skill: int) -> bool:

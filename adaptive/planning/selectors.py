@@ -149,6 +149,12 @@ def items_ahead(views: Sequence[SessionView], *, at: datetime) -> list[tuple[flo
     ]
 
 
+def resources_planned(views: Sequence[SessionView]) -> dict[int, Resource]:
+    """The resources of the sessions by id, as far as the course still has them. One query."""
+    wanted = {pk for view in views for pk in view.session.resource_ids}
+    return {row.pk: row for row in Resource.objects.filter(pk__in=wanted).defer("embedding", "search")}
+
+
 def state_mark(*, learner: Learner, course: Course) -> str:
     """Changes with everything that changes what is believed about the learner. One query."""
     row = (

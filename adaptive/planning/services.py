@@ -166,7 +166,7 @@ def _make(plan: StudyPlan, wishes: Wishes, ground: _Ground) -> StudyPlan:
         "forecast": forecasting.VERSION,
         "learner_model": ground.belief.in_use.tag,
     }
-    plan.forecast, plan.forecast_of = outlook.forecast.to_json(), ""
+    plan.forecast, plan.forecast_of = {**outlook.forecast.to_json(), "kind": kind_of(ground.belief)}, ""
     plan.save()
     _sessions_replace(plan, outlook.sessions, ground.at)
     plan.forecast_of = _mark(plan, ground.at)
@@ -265,7 +265,7 @@ def forecast_refresh(*, plan: StudyPlan, views: Sequence[SessionView], at: datet
         target=plan.target,
         band=band_for(belief),
     )
-    plan.forecast, plan.forecast_of = found.to_json(), mark
+    plan.forecast, plan.forecast_of = {**found.to_json(), "kind": kind_of(belief)}, mark
     plan.versions = {**plan.versions, "forecast": forecasting.VERSION, "learner_model": belief.in_use.tag}
     StudyPlan.objects.filter(pk=plan.pk, planned_at=plan.planned_at).update(
         forecast=plan.forecast, forecast_of=mark, versions=plan.versions

@@ -12,12 +12,14 @@ from django.db.models.functions import TruncDay
 from adaptive.assessment.models import AnswerVector, Assessment
 from adaptive.audit.models import AuditEntry
 from adaptive.audit.services import audit_record
+from adaptive.catalog.models import Resource, Skill
 from adaptive.common.clock import now
 from adaptive.events.models import Attempt
 from adaptive.experiments.models import Exposure
 from adaptive.learners.models import Cohort, Enrolment, Learner
 from adaptive.mastery.models import LearnerState, MasteryChange, SkillMastery
 from adaptive.performance.models import PerformanceAssessment
+from adaptive.planning.models import StudyPlan, StudySession
 from adaptive.recommendation.models import GapQuery, Slate, SlateHint
 from adaptive.tenants.models import IdempotencyRecord, Tenant
 
@@ -131,6 +133,7 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
             course="course__external_id",
         ),
         "performance_assessments": _performance(learner),
+        "study_plans": _study_plans(learner),
         "recommendations": _slates(learner),
         "experiments": _rows(
             Exposure.objects.filter(learner=learner).order_by("pk"), "variant", "at", name="experiment__name"
@@ -172,6 +175,50 @@ def _performance(learner: Learner) -> list[dict[str, Any]]:
         course="course__external_id",
     )
     return [{**row, "looked_for": gaps.get(row["id"], [])} for row in rows]
+
+
+def _study_plans(learner: Learner) -> list[dict[str, Any]]:
+    """Resources and skills of the sessions by the LMS's own ids; the calendar's secret address is not in it."""
+    sessions: dict[int, list[dict[str, Any]]] = {}
+    rows = _rows(
+        StudySession.objects.filter(plan__learner=learner).order_by("day"),
+        "plan_id",
+        "day",
+        "starts_at",
+        "minutes",
+        "kind",
+        "blocks",
+        "changed_at",
+    )
+    courses = StudyPlan.objects.filter(learner=learner).values("course_id")
+    resources = dict(Resource.objects.filter(course__in=courses).values_list("pk", "external_id"))
+    skills = dict(Skill.objects.filter(course__in=courses).values_list("pk", "external_id"))
+    for row in rows:
+        for block in row["blocks"]:
+            block["skill"] = skills.get(block["skill"])
+            block["resources"] = [resources.get(pk) for pk in block["resources"]]
+        sessions.setdefault(row.pop("plan_id"), []).append(row)
+    plans = _rows(
+        StudyPlan.objects.filter(learner=learner).order_by("pk"),
+        "id",
+        "exam_at",
+        "target",
+        "minutes_per_weekday",
+        "days_off",
+        "start_time",
+        "planned_at",
+        "forecast",
+        "shortfall",
+        "versions",
+        "feed_key",
+        "created_at",
+        "updated_at",
+        course="course__external_id",
+    )
+    for plan in plans:
+        plan["has_calendar_feed"] = bool(plan.pop("feed_key"))
+        plan["sessions"] = sessions.get(plan.pop("id"), [])
+    return plans
 
 
 def _slates(learner: Learner) -> list[dict[str, Any]]:
@@ -267,6 +314,8 @@ def learner_erase(*, learner: Learner, asked_by: str = "") -> Erasure:
     SlateHint.objects.filter(learner=learner).delete()
     # A worker that is assessing them right now finds its row gone, and writes nothing.
     PerformanceAssessment.objects.filter(learner=learner).delete()
+    # The calendar's address stops working with it.
+    StudyPlan.objects.filter(learner=learner).delete()
     MasteryChange.objects.filter(learner=learner).delete()
     SkillMastery.objects.filter(learner=learner).delete()
     LearnerState.objects.filter(learner=learner).delete()

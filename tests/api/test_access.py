@@ -1,6 +1,7 @@
 """Every address x who asks: no token, a wrong one, a read-only one, another tenant's."""
 
 import json
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -10,12 +11,19 @@ from django.urls import URLPattern, get_resolver
 from adaptive.api import broker, throttling
 from adaptive.api.urls import urlpatterns
 from adaptive.api.views.base import OpenView
+from adaptive.common.clock import now
+from adaptive.planning.models import StudyPlan, StudySession
 from adaptive.tenants.models import ApiToken, Tenant
 from adaptive.tenants.services import token_create
 from tests.api.conftest import Api, assert_problem
 from tests.factories import attempt_make
 
 ATTEMPT = {"learner": "alice", "course": "fractions", "resource": "exercise-choice", "response": {"choice": "b"}}
+PLAN = {
+    "exam_at": (now() + timedelta(days=20)).isoformat(),
+    "target": 0.8,
+    "minutes_per_weekday": [20] * 7,
+}
 NAMES = {
     "course": "course",
     "skill": "skill",
@@ -40,6 +48,8 @@ CALLS = [
     ("mastery", "GET", "learners/alice/mastery/?course={course}", None),
     ("predictions", "POST", "learners/alice/predictions/", {"course": "{course}", "resources": ["exercise-choice"]}),
     ("recommendations", "POST", "learners/alice/recommendations/", {"course": "{course}"}),
+    ("study-plan", "GET", "learners/alice/study-plan/?course={course}", None),
+    ("study-plan", "POST", "learners/alice/study-plan/", {"course": "{course}", **PLAN}),
     ("attempts", "POST", "attempts/", {**ATTEMPT, "course": "{course}"}),
     ("attempt", "GET", "attempts/{attempt}/", None),
     ("contest", "POST", "attempts/{attempt}/contest/", {"reason": "Taken over"}),
@@ -59,6 +69,7 @@ def filled(cast, api):
     cast.course.save()
     attempt = attempt_make(cast.alice, cast.exercises["choice"], score=1.0)
     slate = api("POST", "learners/alice/recommendations/", {"course": "only-ours"}).json()
+    assert api("POST", "learners/alice/study-plan/", {"course": "only-ours", **PLAN}).status_code == 201
     values = {"course": "only-ours", "attempt": attempt.pk, "slate": slate["id"]}
 
     def fill(call, who: Api):
@@ -131,6 +142,7 @@ def test_another_tenants_token_finds_nothing(cast, filled, call):
 def snapshot(cast) -> list:
     """All that the calls could change of the tenant's rows."""
     rows = []
+    rows += list(StudyPlan.objects.order_by("pk").values()) + list(StudySession.objects.order_by("pk").values())
     for relation in ("courses", "learners", "attempts", "slates"):
         rows += list(getattr(cast.tenant, relation).order_by("pk").values())
     for relation in ("skills", "resources", "enrolments"):

@@ -8,6 +8,7 @@ from django.urls import URLPattern, get_resolver
 from drf_spectacular.validation import validate_schema
 
 from adaptive.api.documents import document
+from adaptive.api.examples import EXAM_AT
 from tests.api.conftest import PROBLEM, Api
 from tests.factories import attempt_make
 
@@ -108,10 +109,13 @@ def test_the_examples_are_taken_by_their_own_calls(cast, api, paths):
 def test_answers_have_the_shapes_that_it_promises(cast, api, paths):
     attempt = attempt_make(cast.alice, cast.exercises["choice"], score=0.5)
     slate = api("POST", "learners/alice/recommendations/", {"course": "fractions", "count": 2}).json()
+    plan = {"course": "fractions", "exam_at": EXAM_AT, "target": 0.99, "minutes_per_weekday": [9] * 7}
+    assert api("POST", "learners/alice/study-plan/", plan).status_code == 201
     calls = {
         "/api/v1/attempts/{attempt}/": f"attempts/{attempt.pk}/",
         "/api/v1/recommendations/{slate}/": f"recommendations/{slate['id']}/",
         "/api/v1/learners/{learner}/mastery/": "learners/alice/mastery/?course=fractions",
+        "/api/v1/learners/{learner}/study-plan/": "learners/alice/study-plan/",
         "/api/v1/learners/{learner}/export/": "learners/alice/export/",
         "/api/v1/courses/{course}/report/": "courses/fractions/report/",
         "/api/v1/courses/{course}/resources/": "courses/fractions/resources/",

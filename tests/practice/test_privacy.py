@@ -1,6 +1,7 @@
 """A learner's rights: to see everything, to be forgotten everywhere."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -10,9 +11,13 @@ from django.db import connection
 
 from adaptive.assessment.models import Assessment
 from adaptive.audit.models import AuditEntry
+from adaptive.common.clock import now
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.mastery.services import state_check
+from adaptive.planning.calendar import feed_open, feed_token, plan_of_token
+from adaptive.planning.models import StudyPlan, StudySession
+from adaptive.planning.services import plan_set
 from adaptive.practice.privacy import ERASED_ID, learner_erase, learner_export
 from adaptive.practice.services import answer_submit, attempt_contest, attempt_mark, slate_next
 from adaptive.recommendation.models import Slate
@@ -55,6 +60,9 @@ def lived(cast):
     api = Api(token_create(tenant=cast.tenant, name="lms"))
     kept = api("POST", "learners/alice/recommendations/", {"course": "fractions", "query": SECRET}, key="slate")
     assert kept.status_code == 201
+    plan = {"exam_at": now() + timedelta(days=9), "target": 0.8, "minutes_per_weekday": [20] * 7}
+    for learner in (cast.alice, cast.bob):
+        feed_open(plan=plan_set(learner=learner, course=cast.course, **plan))
     submit(cast.bob, "choice", {"choice": "a"})
     cast.extra = {"waiting": waiting, "closed": closed, "api": api}
     return cast
@@ -77,7 +85,14 @@ def test_the_export_holds_everything(lived):
     assert [row["query"] for row in data["recommendations"]] == ["", SECRET]
     assert data["recommendations"][0]["items"][0]["events"][0]["rating"] == 4
     assert data["states"] and data["mastery"] and len(data["audit"]) >= 2
+    [plan] = data["study_plans"]
+    assert plan["course"] == "fractions" and plan["has_calendar_feed"] and plan["forecast"]["low"]
+    blocks = [block for session in plan["sessions"] for block in session["blocks"]]
+    assert {block["skill"] for block in blocks} == {"meaning", "equivalent", "adding"}
+    assert {name for block in blocks for name in block["resources"]} >= {"exercise-choice", "exercise-numeric"}
     text = json.dumps(data)
+    key = StudyPlan.objects.get(learner=lived.alice).feed_key
+    assert key and key not in text, "who reads an export must not be able to open the calendar"
     assert "bob" not in text.lower()
 
 
@@ -139,6 +154,15 @@ def test_the_past_is_guarded_again_afterwards(lived):
         cursor.execute("SET LOCAL adaptive.erasing = 'off'")
     with pytest.raises(Exception, match="never deleted"):
         Attempt.objects.all().delete()
+
+
+def test_the_study_plan_and_its_calendar_go_too(lived):
+    tokens = {plan.learner_id: feed_token(plan) for plan in StudyPlan.objects.all()}
+    learner_erase(learner=lived.alice)
+    assert [plan.learner for plan in StudyPlan.objects.all()] == [lived.bob]
+    assert {session.plan.learner for session in StudySession.objects.all()} == {lived.bob}
+    assert plan_of_token(tokens[lived.bob.pk]) is not None
+    assert [token for pk, token in tokens.items() if pk != lived.bob.pk and plan_of_token(token)] == []
 
 
 def test_an_operators_account_stays(lived):

@@ -58,6 +58,7 @@ class ExportShape(serializers.Serializer):
     mastery = serializers.ListField(child=ObjectField())
     states = serializers.ListField(child=ObjectField())
     performance_assessments = serializers.ListField(child=ObjectField())
+    study_plans = serializers.ListField(child=ObjectField())
     recommendations = serializers.ListField(child=ObjectField())
     experiments = serializers.ListField(child=ObjectField())
     audit = serializers.ListField(child=ObjectField())

@@ -7,6 +7,8 @@ from .vocabulary import Vocabulary
 from .work import Work
 
 NEGATED_DIFFICULTY = {"easy": "not_easy", "hard": "not_hard"}
+EITHER = {frozenset(("easy", "medium")): "not_hard", frozenset(("medium", "hard")): "not_easy"}
+ANY = "any"
 COMPLAINT = {"easy": "hard", "hard": "easy"}  # "that was too hard" asks for easier ones
 
 
@@ -55,6 +57,7 @@ def _meant(words: Vocabulary, word: str) -> tuple[str, str] | None:
 
 def _say_concepts(work: Work, concepts: list[Concept]) -> None:
     negated: dict[int, bool] = {}
+    concepts = _joined_difficulties(work, concepts)
     for number, concept in enumerate(concepts):
         around = _negation(work, concepts, number, negated)
         if around is None:
@@ -69,6 +72,27 @@ def _say_concepts(work: Work, concepts: list[Concept]) -> None:
             _say_difficulty(work, concept, places, is_no=is_no)
         else:
             _say_pictures(work, concept, places, is_no=is_no)
+
+
+def _joined_difficulties(work: Work, concepts: list[Concept]) -> list[Concept]:
+    """ "Easy or medium" is one wish; "easy and hard" is none."""
+    joins, result = work.words.listed("negation", "joins"), []
+    for concept in concepts:
+        last = result[-1] if result else None
+        is_joined = (
+            last is not None
+            and last.section == concept.section == "difficulty"
+            and last.first + last.length == concept.first - 1
+            and work.tokens[concept.first - 1].norm in joins
+        )
+        if is_joined:
+            value = (
+                last.value if last.value == concept.value else EITHER.get(frozenset((last.value, concept.value)), ANY)
+            )
+            result[-1] = Concept("difficulty", value, last.first, concept.first + concept.length - last.first)
+        else:
+            result.append(concept)
+    return result
 
 
 def _negation_after(work: Work, concept: Concept) -> list[int] | None:
@@ -91,7 +115,7 @@ def _negation(work: Work, concepts: list[Concept], number: int, negated: dict[in
         if words.negations.before(tokens, place + 1):
             places = work.negation(place)
             return None if places is None else [*places, *passed]
-        if tokens[place].norm in words.listed("negation", "rather_than") and _is_rather(work, place):
+        if tokens[place].norm in words.listed("negation", "rather_than") and _is_rather(work, place, concepts[:number]):
             return [place, *passed]
         earlier = next((i for i in range(number) if place in concepts[i].places), None)
         if earlier is not None:
@@ -113,11 +137,11 @@ def _negation(work: Work, concepts: list[Concept], number: int, negated: dict[in
     return None
 
 
-def _is_rather(work: Work, than: int) -> bool:
-    """Does "rather" stand before this "than"?"""
-    rather = work.words.listed("negation", "rather")
-    clause = work.tokens[than].clause
-    return any(token.norm in rather for token in work.tokens[:than] if token.clause == clause)
+def _is_rather(work: Work, than: int, before: list[Concept]) -> bool:
+    """Does "rather ..." with what is wanted stand before this "than"?"""
+    tokens, rather = work.tokens, work.words.listed("negation", "rather")
+    places = [i for i in range(than) if tokens[i].norm in rather and tokens[i].clause == tokens[than].clause]
+    return bool(places) and any(concept.first > places[0] for concept in before)
 
 
 def _say_length(work: Work, concept: Concept, places: list[int], *, is_no: bool) -> None:
@@ -131,6 +155,9 @@ def _say_length(work: Work, concept: Concept, places: list[int], *, is_no: bool)
 
 
 def _say_difficulty(work: Work, concept: Concept, places: list[int], *, is_no: bool) -> None:
+    if concept.value == ANY:
+        work.used |= set(places)
+        return
     if is_no:
         if concept.value in NEGATED_DIFFICULTY:
             work.say(DIFFICULTY, NEGATED_DIFFICULTY[concept.value], places)

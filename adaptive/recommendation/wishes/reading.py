@@ -59,12 +59,27 @@ def _mark_matter(work: Work) -> None:
             work.chatter |= set(range(place, place + hit[0]))
             place += hit[0]
         elif _asks(work, place):
-            clause = tokens[place].clause
-            while place < len(tokens) and tokens[place].clause == clause:
-                work.in_matter[place] = True
-                place += 1
+            end = place
+            while end < len(tokens) and tokens[end].clause == tokens[place].clause:
+                end += 1
+            for inside in range(place, _without_form(work, place, end)):
+                work.in_matter[inside] = True
+            place = end
         else:
             place += 1
+
+
+def _without_form(work: Work, start: int, end: int) -> int:
+    """Where the matter ends if its clause says in what form it is wanted: "how to add fractions in a video"."""
+    tokens, words = work.tokens, work.words
+    for place in range(end - 1, max(start, end - 4), -1):
+        hit = words.concepts.at(tokens, place)
+        if hit and place + hit[0] == end and hit[1][0] in ("kinds", "pictures"):
+            first = place - 1
+            while first > start and tokens[first].norm in words.listed("questions", "articles"):
+                first -= 1
+            return first if first > start and tokens[first].norm in words.listed("questions", "forms") else end
+    return end
 
 
 def _asks(work: Work, place: int) -> bool:

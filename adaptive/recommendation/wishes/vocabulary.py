@@ -11,6 +11,7 @@ from .tokens import Token, is_slip, stem_english, stem_german
 
 FOLDER = Path(__file__).with_name("vocabulary")
 LANGUAGES = ("en", "de")
+LONGEST = 6  # words of a phrase
 ADJECTIVE_ENDINGS = ("", "e", "er", "es", "en", "em", "ere", "erer", "eres", "eren", "erem")
 STEMMERS = {"en": stem_english, "de": stem_german}
 
@@ -57,7 +58,7 @@ class Phrases:
 
     def before(self, tokens: Sequence[Token], end: int) -> int:
         """Number of tokens of the longest phrase that ends right before `end`, 0 where there is none."""
-        for length in range(min(4, end), 0, -1):
+        for length in range(min(LONGEST, end), 0, -1):
             if (hit := self.at(tokens, end - length)) and hit[0] == length:
                 return length
         return 0

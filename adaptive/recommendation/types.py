@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from .wishes.types import Wish
+
 DIGITS = 4  # of every number that takes part in a decision
 
 
@@ -109,6 +111,7 @@ class Context:
     `purpose` is the one in force; `asked_purpose` differs where it fell back, then `fallback` says why.
     `set_aside`: resource id -> why the learner does not want it (a code of filtering). `stated`: skill id -> logits
     by which the learner says to be better (+) or worse (-) than believed. `rested`: skills to leave alone for now.
+    `query`: a request in words, `wish` what was understood of it.
     """
 
     purpose: str
@@ -121,6 +124,7 @@ class Context:
     asked_purpose: str = ""
     fallback: str = ""
     query: str = ""
+    wish: Wish | None = None
     kinds: tuple[str, ...] = ()
     preferred_kinds: tuple[str, ...] = ()
     n_attempts: int = 0
@@ -139,6 +143,7 @@ class Context:
         data["stated"] = {str(key): value for key, value in self.stated.items()}
         data["rested"] = sorted(self.rested)
         data["kinds"], data["preferred_kinds"] = list(self.kinds), list(self.preferred_kinds)
+        data["wish"] = self.wish.to_json() if self.wish else None
         return data
 
     @classmethod
@@ -153,6 +158,7 @@ class Context:
         values["stated"] = {int(key): value for key, value in data["stated"].items()}
         values["rested"] = frozenset(data["rested"])
         values["kinds"], values["preferred_kinds"] = tuple(data["kinds"]), tuple(data["preferred_kinds"])
+        values["wish"] = Wish.from_json(data["wish"]) if data.get("wish") else None
         return cls(**values)
 
 
@@ -161,7 +167,8 @@ class Candidate:
     """A resource that a generator found, with what is known of it before ranking.
 
     `skills`: ids, the main one first. `p_correct`: None where nothing is answered. `found`: generator's name -> the
-    facts it found it by (JSON-able). `course_id` and `is_retired` are checked once more by the filter.
+    facts it found it by (JSON-able). `course_id` and `is_retired` are checked once more by the filter, as is what a
+    request in words asks for: `difficulty` (share of wrong answers expected, None where unknown) and `has_pictures`.
     """
 
     id: int
@@ -174,6 +181,8 @@ class Candidate:
     age_days: float = 0.0
     course_id: int = 0
     is_retired: bool = False
+    difficulty: float | None = None
+    has_pictures: bool = False
     found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -192,6 +201,8 @@ class Candidate:
             "age_days": self.age_days,
             "course": self.course_id,
             "is_retired": self.is_retired,
+            "difficulty": self.difficulty,
+            "has_pictures": self.has_pictures,
             "found": {name: dict(facts) for name, facts in self.found.items()},
         }
 
@@ -208,6 +219,8 @@ class Candidate:
             age_days=data["age_days"],
             course_id=data["course"],
             is_retired=data["is_retired"],
+            difficulty=data.get("difficulty"),
+            has_pictures=data.get("has_pictures", False),
             found=data["found"],
         )
 

@@ -184,10 +184,24 @@ class ResourceSkill(models.Model):
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="skill_links")
     skill = models.ForeignKey(Skill, on_delete=models.CASCADE, related_name="resource_links")
     position = models.PositiveSmallIntegerField(default=0)  # 0: the main skill
+    # Written by database triggers from the resource and its difficulty, for retrieval (recommendation/retrieval).
+    kind = models.CharField(max_length=16, blank=True, db_default="")
+    offered_as = models.PositiveSmallIntegerField(null=True, blank=True)  # 0 main skill, 1 another; null: not offered
+    share_wrong = models.FloatField(db_default=0.3)  # expected to get it wrong; 0.3 where nothing is known
 
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["resource", "skill"], name="resource_skill_once")]
+        # Two, since ties go by resource in either direction of difficulty.
+        indexes = [
+            models.Index(
+                fields=["skill", "offered_as", share_wrong, "resource"],
+                include=["kind"],
+                condition=models.Q(offered_as__isnull=False),
+                name=name,
+            )
+            for name, share_wrong in (("skill_resources_up", "share_wrong"), ("skill_resources_down", "-share_wrong"))
+        ]
 
     def __str__(self) -> str:
         return f"{self.resource_id} trains {self.skill_id}"

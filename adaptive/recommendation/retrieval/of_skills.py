@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from django.db import connection
 
-from adaptive.backends.learner_model.difficulty import AVERAGE_SHARE_WRONG
 from adaptive.common.probability import logit, sigmoid
 from adaptive.recommendation.types import Context, SkillState
 
@@ -12,24 +11,31 @@ from .base import Request
 
 TYPICAL_DIFFICULTY = 0.3  # share that gets a typical exercise wrong; also of those without an authored difficulty
 
-# The LATERAL part runs once a skill and stops at its own limit. Main skill before second skill, then the difficulty
-# nearest to the wanted one (foretold and answered where that is published, else the author's), then the order of
-# writing.
-SQL = """
+# Main skill before second skill, then the difficulty nearest to the wanted one (foretold and answered where that is
+# published, else the author's), then the order of writing. A trigger keeps all of it beside the link (catalog's
+# migration 0010), so that an index gives the nearest above and below the target one after the other: the cost does not
+# grow with what a skill has.
+_BRANCH = """
+    (SELECT link.resource_id, link.offered_as, abs(link.share_wrong - wanted.target) AS off
+    FROM adaptive_resourceskill link
+    WHERE link.skill_id = wanted.skill_id AND link.offered_as = {place} AND link.share_wrong {side} wanted.target
+        AND link.kind = ANY(%(kinds)s) AND NOT (link.resource_id = ANY(%(exclude)s))
+    ORDER BY link.share_wrong {direction}, link.resource_id LIMIT %(limit)s)
+"""
+_BRANCHES = "UNION ALL".join(
+    _BRANCH.format(place=place, side=side, direction=direction)
+    for place in (0, 1)
+    for side, direction in ((">=", "ASC"), ("<", "DESC"))
+)
+SQL = f"""
 SELECT wanted.skill_id, hit.resource_id
 FROM unnest(%(skills)s::bigint[], %(targets)s::float8[]) WITH ORDINALITY AS wanted(skill_id, target, place)
 CROSS JOIN LATERAL (
-    SELECT link.resource_id
-    FROM adaptive_resourceskill link JOIN adaptive_resource r ON r.id = link.resource_id
-    LEFT JOIN adaptive_itemdifficulty d ON d.resource_id = r.id
-    WHERE link.skill_id = wanted.skill_id AND r.course_id = %(course)s AND NOT r.is_retired
-        AND r.kind = ANY(%(kinds)s) AND NOT (r.id = ANY(%(exclude)s))
-    ORDER BY link.position > 0, abs(
-        coalesce(1 / (1 + exp(-(d.used + %(average)s))), r.authored_difficulty, %(typical)s) - wanted.target
-    ), r.id
-    LIMIT %(limit)s
+    SELECT nearest.resource_id, nearest.offered_as, nearest.off
+    FROM ({_BRANCHES}) nearest
+    ORDER BY nearest.offered_as, nearest.off, nearest.resource_id LIMIT %(limit)s
 ) hit
-ORDER BY wanted.place
+ORDER BY wanted.place, hit.offered_as, hit.off, hit.resource_id
 """
 
 
@@ -53,11 +59,8 @@ def resources_of_skills(
             {
                 "skills": [skill.id for skill in skills],
                 "targets": [target_difficulty(skill, request.context) for skill in skills],
-                "course": request.course_id,
                 "kinds": list(request.kinds),
                 "exclude": list(exclude),
-                "typical": TYPICAL_DIFFICULTY,
-                "average": logit(AVERAGE_SHARE_WRONG),
                 "limit": per_skill,
             },
         )

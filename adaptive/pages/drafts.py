@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from adaptive.pages.plan_form import lists_of as plan_lists
 from adaptive.pages.responses import form_lists, typed
 
 SESSION_KEY = "drafts"
@@ -42,3 +43,24 @@ def draft_take(request: HttpRequest, *, resource_id: int, learner_id: int) -> Dr
     del drafts[str(resource_id)]
     request.session[SESSION_KEY] = drafts
     return Draft(found["values"], found["key"]) if found["who"] == str(learner_id) else None
+
+
+PLAN_KEY = "plan_draft"
+
+
+def plan_draft_keep(request: HttpRequest) -> None:
+    """The same for the study plan's form: one at a time, nothing where this POST is another form."""
+    course, who = request.POST.get("plan-of", ""), request.POST.get("who", "")
+    if not (course.isdecimal() and who.isdecimal() and len(course) < 19 and len(who) < 19):
+        return
+    typed_in = {name: [text[:40] for text in values[:400]] for name, values in plan_lists(request.POST).items()}
+    request.session[PLAN_KEY] = {"course": course, "who": who, "values": typed_in}
+
+
+def plan_draft_take(request: HttpRequest, *, course_id: int, learner_id: int) -> dict[str, list[str]] | None:
+    """What this learner typed into the plan of this course, once."""
+    found = request.session.get(PLAN_KEY)
+    if not found or found["course"] != str(course_id):
+        return None
+    del request.session[PLAN_KEY]
+    return found["values"] if found["who"] == str(learner_id) else None

@@ -133,6 +133,23 @@ def sessions_of(*, plan: StudyPlan, at: datetime) -> list[SessionView]:
     return views
 
 
+def session_today(*, learner: Learner, course: Course, at: datetime) -> SessionView | None:
+    """Today's session of the learner's plan, with what was done of it. One query where there is none, else three."""
+    today = today_of(at)
+    session = StudySession.objects.filter(plan__learner=learner, plan__course=course, day=today).first()
+    if session is None:
+        return None
+    work = work_by_day(learner=learner, course=course, since=today, zone=zone_here()).get(today, Work())
+    status = status_of(
+        day=today,
+        minutes=session.minutes,
+        resource_ids=frozenset(session.resource_ids),
+        work=work,
+        today=today,
+    )
+    return SessionView(session, status, work)
+
+
 def items_ahead(views: Sequence[SessionView], *, at: datetime) -> list[tuple[float, list[Item]]]:
     """What is still to be answered, session by session: (starts at, exercises). Two queries."""
     now, today = at.timestamp(), today_of(at)

@@ -8,14 +8,14 @@ from adaptive.pages.urls import urlpatterns
 from adaptive.practice.services import answer_submit, slate_next
 from tests.factories import PASSWORD, Cast, enrol, learner_make, right
 
-OPEN = {"login", "logout", "home", "courses"}
+OPEN = {"login", "logout", "home", "courses", "calendar"}
 LEARNER = {
     "course", "practice", "pick", "why", "disagree", "done", "resource", "answer", "hint", "attempt", "attempt-state",
-    "reveal", "contest", "skills", "skill", "performance", "performance-sharing",
+    "reveal", "contest", "skills", "skill", "performance", "performance-sharing", "plan", "plan-save", "plan-change",
 }  # fmt: skip
 TEACHER = {"report", "report-map", "report-skill", "report-exercise", "review", "review-one"}
 TEACHER |= {"learner", "learner-skill"}
-POSTED = {"disagree", "done", "answer", "hint", "reveal", "contest", "performance-sharing"}
+POSTED = {"disagree", "done", "answer", "hint", "reveal", "contest", "performance-sharing", "plan-save", "plan-change"}
 
 
 @pytest.fixture
@@ -38,6 +38,7 @@ def addresses(cast: Cast) -> dict[str, str]:
         "learner_id": cast.alice.pk,
         "slate_id": slate.pk,
         "position": 1,
+        "token": "secret",
     }
     found = {}
     for pattern in urlpatterns:

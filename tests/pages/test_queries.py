@@ -10,10 +10,12 @@ from django.urls import reverse
 from adaptive.common.clock import now
 from adaptive.performance import jobs
 from adaptive.performance.models import PerformanceAssessment
+from adaptive.planning.calendar import feed_open
+from adaptive.planning.services import plan_set
 from adaptive.practice.services import answer_submit, slate_next
 from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_make, mastery_make, right, wrong
 
-LEARNERS_PAGES = ["course", "performance", "skills", "skill", "resource", "attempt", "pick", "why"]
+LEARNERS_PAGES = ["course", "performance", "plan", "skills", "skill", "resource", "attempt", "pick", "why"]
 TEACHERS_PAGES = ["report", "report-map", "report-skill", "report-exercise", "learner", "learner-skill", "review"]
 MOST = {"course": 40, "resource": 20, "attempt": 40, "report": 24}
 ELSE = 22
@@ -24,6 +26,7 @@ def address(cast: Cast, name: str) -> str:
     values = {
         "course": (cast.course.pk,),
         "performance": (cast.course.pk,),
+        "plan": (cast.course.pk,),
         "skills": (cast.course.pk,),
         "skill": (cast.course.pk, cast.skills[0].pk),
         "resource": (cast.course.pk, cast.exercises["choice"].pk),
@@ -65,6 +68,9 @@ def some(cast: Cast) -> None:
     attempt_make(cast.alice, cast.exercises["short_text"], state="needs_review")
     cast.extra["attempt"] = submit(cast, cast.alice, "choice", wrong("choice"))
     cast.extra["slate"] = slate_next(learner=cast.alice, course=cast.course)
+    in_ten_days = now() + timedelta(days=10)
+    plan = {"exam_at": in_ten_days, "target": 0.99, "minutes_per_weekday": [20] * 7, "days_off": [in_ten_days.date()]}
+    feed_open(plan=plan_set(learner=cast.alice, course=cast.course, **plan))
     cast.alice.shares_performance = True
     cast.alice.save()
     assess(cast)

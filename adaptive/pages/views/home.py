@@ -10,9 +10,11 @@ from adaptive.pages.access import TEACHER, Visit, learner_page, signed_in
 from adaptive.pages.picks import pick_seen, picks_now
 from adaptive.pages.presenters.home import home
 from adaptive.pages.presenters.performance import performance_card
+from adaptive.pages.presenters.plan import today_card
 from adaptive.pages.rendering import page
 from adaptive.pages.selectors import course_of_latest_attempt, results
 from adaptive.performance.selectors import performance_of
+from adaptive.planning.selectors import session_today
 
 
 @require_GET
@@ -43,5 +45,11 @@ def course(request: HttpRequest, visit: Visit) -> HttpResponse:
         pick_seen(picks.first, "impression")
     view = home(picks=picks, masteries=masteries, recent=recent, at=at)
     latest = performance_of(learner=visit.learner, course=visit.course).first()
-    context = {"home": view, "card": performance_card(latest) if latest else None}
+    session = session_today(learner=visit.learner, course=visit.course, at=at)
+    skills = {mastery.skill.pk: mastery.skill for mastery in masteries}
+    context = {
+        "home": view,
+        "card": performance_card(latest) if latest else None,
+        "today": today_card(session, skills) if session else None,
+    }
     return page(request, visit, "adaptive/learner/home.html", context)

@@ -102,3 +102,12 @@ def table_of(figures: Mapping[str, Figures]) -> str:
             f"{f.too_easy:>7.2f}{f.too_hard:>7.2f}{f.group_gap:>7.3f}{over:>+7.3f}"
         )
     return "\n".join(lines)
+
+
+def log_table_of(figures: Mapping[str, Mapping[str, Any]]) -> str:
+    """Lines for a terminal, of next-item ranking: figures by ranker."""
+    names = [name for name in next(iter(figures.values())) if name not in ("n_events", "n_learners")]
+    lines = [f"{'ranker':<12}" + "".join(f"{name:>9}" for name in names) + f"{'events':>10}"]
+    for ranker, row in figures.items():
+        lines.append(f"{ranker:<12}" + "".join(f"{row[n]['value']:>9.3f}" for n in names) + f"{row['n_events']:>10,}")
+    return "\n".join(lines)

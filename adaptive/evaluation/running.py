@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .policies.base import History, Policy, TruthPolicy
+from .policies.base import History, Policy, Sequence, TruthPolicy
 from .policies.blind import Random
 from .simulators.base import World
 from .simulators.numbers import Floats, Ints
@@ -54,7 +54,8 @@ def history_of(world_name: str, *, seed: int, n_learners: int = HISTORY_LEARNERS
     """Other learners of the same course, who practised at random."""
     world = make_world(world_name, n_learners=n_learners, seed=seed, population=HISTORY_POPULATION, **options)
     played = play(world, Random(), seed=seed + 1)
-    return History(played.items, played.scores, world.view.timetable.at)
+    at = world.view.timetable.at
+    return tuple(Sequence(items, scores, at) for items, scores in zip(played.items, played.scores, strict=True))
 
 
 def play_world(

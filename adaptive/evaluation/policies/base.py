@@ -12,12 +12,16 @@ from adaptive.evaluation.simulators.numbers import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """What other learners of the same course did before: items, scores (n_learners, n_steps); at (n_steps,) in days."""
+class Sequence:
+    """What one learner did, in order: items, scores, at (days), each (n,)."""
 
     items: Ints
     scores: Floats
     at: Floats
+
+
+History = tuple[Sequence, ...]
+"""What other learners of the same course did before."""
 
 
 class Policy(ABC):

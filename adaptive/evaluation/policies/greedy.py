@@ -32,8 +32,9 @@ class Greedy(Policy):
         """Mean logit of every skill and exercise from other learners' answers, held near the whole by their number."""
         weights = view.weights()
         right, count = np.zeros(view.n_items), np.zeros(view.n_items)
-        np.add.at(right, history.items.ravel(), history.scores.ravel())
-        np.add.at(count, history.items.ravel(), 1.0)
+        for sequence in history:
+            np.add.at(right, sequence.items, sequence.scores)
+            np.add.at(count, sequence.items, 1.0)
         by_skill, n_skill = weights.T @ right, weights.T @ count
         whole = right.sum() / max(count.sum(), 1.0)
         share = (by_skill + 10 * whole) / (n_skill + 10)

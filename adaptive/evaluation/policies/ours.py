@@ -11,14 +11,14 @@ from adaptive.evaluation.simulators.numbers import Floats, Ints
 from adaptive.recommendation.deciding import decide
 from adaptive.recommendation.filtering import RIGHT_FROM
 from adaptive.recommendation.practice import practice_of
-from adaptive.recommendation.types import Candidate, Context, SkillState, Tried, rounded
+from adaptive.recommendation.types import Candidate, Context, Decision, SkillState, Tried, rounded
 from adaptive.recommendation.types import Policy as Numbers
 
 from .base import History, Policy
 
 START = 1_760_000_000.0  # epoch seconds of the first exercise
 DAY = 86_400.0
-ZPD = (0.6, 0.85)  # adaptive.conf's window where the course sets none
+ZPD = (0.55, 0.90)  # adaptive.conf's window where the course sets none
 FIRST_ID = 1
 
 
@@ -54,9 +54,9 @@ class Ours(Policy):
         histories = {
             str(n): [
                 Observation(items[int(i)], float(s), START + DAY * float(at))
-                for i, s, at in zip(history.items[n], history.scores[n], history.at, strict=True)
+                for i, s, at in zip(sequence.items, sequence.scores, sequence.at, strict=True)
             ]
-            for n in range(len(history.items))
+            for n, sequence in enumerate(history)
         }
         self._model = self._to_fit(self._to_fit.fit(histories, seed))
         before = {FIRST_ID + skill: [FIRST_ID + p for p in ps] for skill, ps in enumerate(view.prerequisites) if ps}
@@ -72,7 +72,20 @@ class Ours(Policy):
     def choose(self, step: int, at: float) -> Ints:
         return np.array([self._choose_for(n, step, START + DAY * at) for n in range(len(self._learners))])
 
+    def ranking(self, n: int, step: int, at: float) -> list[int]:
+        """All exercises for the n-th learner, best first; those that the filter dropped come last. at: days."""
+        decision = self._decide(n, step, START + DAY * at)
+        best_first = [scored.candidate.id - FIRST_ID for scored in decision.scored]
+        return best_first + [key - FIRST_ID for key in sorted(decision.dropped)]
+
     def _choose_for(self, n: int, step: int, at: float) -> int:
+        if picks := self._decide(n, step, at).picks:
+            return picks[0].id - FIRST_ID
+        # Nothing fits: the page would say so; a learner who goes on anyway takes what was tried longest ago.
+        tried = self._tried[n]
+        return min(range(self._view.n_items), key=lambda item: (tried[item][3] if item in tried else 0.0, item))
+
+    def _decide(self, n: int, step: int, at: float) -> Decision:
         walk, tried = self._walks[n], self._tried[n]
         skills = {}
         for skill in range(self._view.n_skills):
@@ -116,11 +129,7 @@ class Ours(Policy):
             )
             for item in range(self._view.n_items)
         ]
-        picks = decide(context, candidates).picks
-        if picks:
-            return picks[0].id - FIRST_ID
-        # Nothing fits: the page would say so; a learner who goes on anyway takes what was tried longest ago.
-        return min(range(self._view.n_items), key=lambda item: (tried[item][3] if item in tried else 0.0, item))
+        return decide(context, candidates)
 
     def observe(self, items: Ints, scores: Floats, at: float) -> None:
         moment = START + DAY * at

@@ -72,48 +72,50 @@ class MasteryOrder(Tracing):
 
 def fit_tracing(view: CourseView, history: History) -> Floats:
     """(n_skills, 4): p_init, p_learn, p_guess, p_slip by expectation-maximisation, skills held near their mean."""
-    n_learners = len(history.items)
-    of_skill: list[list[tuple[int, Floats]]] = []
     has = view.weights() > 0
-    for skill in range(view.n_skills):
-        met = has[history.items, skill]
-        of_skill.append([(n, history.scores[n, met[n]]) for n in range(n_learners) if met[n].any()])
+    of_skill = [
+        _padded([sequence.scores[has[sequence.items, skill]] for sequence in history]) for skill in range(view.n_skills)
+    ]
     rates = np.tile(np.array([0.4, 0.1, 0.25, 0.15]), (view.n_skills, 1))
     for _ in range(ROUNDS):
-        hits, chances = np.zeros((view.n_skills, 4)), np.zeros((view.n_skills, 4))
-        for skill, sequences in enumerate(of_skill):
-            for _, scores in sequences:
-                h, c = _expected(rates[skill], scores)
-                hits[skill] += h
-                chances[skill] += c
+        counted = [_expected(rates[skill], right) for skill, right in enumerate(of_skill)]
+        hits, chances = (np.array(part) for part in zip(*counted, strict=True))
         mean = hits.sum(axis=0) / np.maximum(chances.sum(axis=0), 1e-9)
         rates = (hits + PSEUDO * mean) / (chances + PSEUDO)
         rates = np.clip(rates, [0.01, 0.005, 0.02, 0.02], [0.95, 0.6, 0.45, 0.4])
     return rates
 
 
+def _padded(sequences: list[Floats]) -> Floats:
+    """(n, longest): the scores, nan behind the end; learners without any left out."""
+    met = [scores for scores in sequences if len(scores)]
+    found = np.full((len(met), max((len(scores) for scores in met), default=1)), np.nan)
+    for row, scores in enumerate(met):
+        found[row, : len(scores)] = scores
+    return found
+
+
 def _expected(rates: Floats, scores: Floats) -> tuple[Floats, Floats]:
-    """Forward and backward over one sequence: how often each chance event happened, and could have."""
+    """Forward and backward over all sequences at once: how often each chance event happened, and could have."""
     init, learn, guess, slip = rates
-    n = len(scores)
-    like = np.stack([np.where(scores > 0.5, guess, 1 - guess), np.where(scores > 0.5, 1 - slip, slip)], axis=1)
-    move = np.array([[1 - learn, learn], [0.0, 1.0]])
-    forward, backward = np.zeros((n, 2)), np.ones((n, 2))
-    forward[0] = np.array([1 - init, init]) * like[0]
-    forward[0] /= forward[0].sum()
-    for t in range(1, n):
-        forward[t] = (forward[t - 1] @ move) * like[t]
-        forward[t] /= forward[t].sum()
-    for t in range(n - 2, -1, -1):
-        backward[t] = move @ (like[t + 1] * backward[t + 1])
-        backward[t] /= backward[t].sum()
-    both = forward * backward
-    both /= both.sum(axis=1, keepdims=True)
-    learnt = 0.0
-    for t in range(n - 1):
-        pair = forward[t][:, None] * move * (like[t + 1] * backward[t + 1])[None, :]
-        learnt += pair[0, 1] / pair.sum()
-    right = scores > 0.5
-    hits = np.array([both[0, 1], learnt, both[right, 0].sum(), both[~right, 1].sum()])
-    chances = np.array([1.0, both[:-1, 0].sum(), both[:, 0].sum(), both[:, 1].sum()])
-    return hits, chances
+    n, length = scores.shape
+    there, right = ~np.isnan(scores), np.nan_to_num(scores) > 0.5
+    without = np.where(there, np.where(right, guess, 1 - guess), 1.0)
+    with_it = np.where(there, np.where(right, 1 - slip, slip), 1.0)
+    known = np.zeros((n, length))
+    ahead = np.full(n, init)
+    for t in range(length):
+        known[:, t] = ahead * with_it[:, t] / (ahead * with_it[:, t] + (1 - ahead) * without[:, t])
+        ahead = known[:, t] + (1 - known[:, t]) * learn
+    smooth = known.copy()
+    learnt = chances = 0.0
+    for t in range(length - 2, -1, -1):
+        goes_on = there[:, t + 1]
+        ahead = known[:, t] + (1 - known[:, t]) * learn
+        # What is known stays known, so what is not yet known now was learnt if it is known next.
+        smooth[:, t] = np.where(goes_on, smooth[:, t + 1] * known[:, t] / ahead, known[:, t])
+        learnt += (smooth[:, t + 1] * (1 - known[:, t]) * learn / ahead)[goes_on].sum()
+        chances += (1 - smooth[goes_on, t]).sum()
+    of_known, of_unknown = smooth[there], 1 - smooth[there]
+    hits = np.array([smooth[:, 0].sum(), learnt, of_unknown[right[there]].sum(), of_known[~right[there]].sum()])
+    return hits, np.array([n, chances, of_unknown.sum(), of_known.sum()])

@@ -8,6 +8,7 @@ from pgvector.django import HnswIndex, VectorField
 from adaptive.tenants.models import Tenant
 
 EMBEDDING_DIMENSIONS = 384
+PICTURE = r"!\[[^\]]*\]\(|<(img|svg|figure)[ >/]"  # in Markdown or HTML
 
 
 class Course(models.Model):
@@ -139,6 +140,9 @@ class Resource(models.Model):
     content_hash = models.CharField(max_length=64, blank=True)  # of what the embedding was made from
     embedded_hash = models.CharField(max_length=64, blank=True)
     search = SearchVectorField(null=True)  # written by a database trigger
+    has_pictures = models.GeneratedField(
+        expression=models.Q(body__iregex=PICTURE), output_field=models.BooleanField(), db_persist=True
+    )
 
     class Meta:
         constraints = [

@@ -73,7 +73,7 @@ def number_shown(key: str, value: float) -> str:
 def fact_of(code: str, values: Mapping[str, Any], *, role: str = "fact") -> Fact:
     numbers = {(number_shown(k, v), UNITS[k]): None for k, v in values.items() if k in UNITS and v is not None}
     names = {str(v): None for k, v in values.items() if k in NAMES and v}
-    names |= {str(name): None for name in values.get("prerequisites", ())}
+    names |= {str(name): None for listed in ("prerequisites", "asked") for name in values.get(listed, ())}
     return Fact(code=code, role=role, values=dict(values), numbers=tuple(numbers), names=tuple(names))
 
 

@@ -20,8 +20,9 @@ def _shown(fact: Fact) -> Shown:
     """The values as they are said; the names as they are."""
     shown: Shown = {k: number_shown(k, v) for k, v in fact.values.items() if k in UNITS and v is not None}
     shown |= {k: str(v) for k, v in fact.values.items() if k in NAMES}
-    if fact.values.get("prerequisites"):
-        shown["prerequisites"] = ", ".join(f"“{name}”" for name in fact.values["prerequisites"])
+    for listed in ("prerequisites", "asked"):
+        if fact.values.get(listed):
+            shown[listed] = ", ".join(f"“{name}”" for name in fact.values[listed])
     return shown
 
 
@@ -120,6 +121,10 @@ def _query_line(fact: Fact, s: Shown) -> str:
     return _("It fits the words you looked for.")
 
 
+def _as_asked(fact: Fact, s: Shown) -> str:
+    return _("It is as you asked: %(asked)s.") % s
+
+
 def _explores_sentence(fact: Fact, s: Shown) -> str:
     return _("Here is something a little different, so that we learn what helps you.")
 
@@ -199,6 +204,7 @@ _SENTENCES: dict[str, _Wording] = {
     "similar_to_missed": _missed_sentence,
     "was_missing": _missing_sentence,
     "matches_query": _query_sentence,
+    "as_asked": _as_asked,
     "explores": _explores_sentence,
     "nothing_due": _nothing_due,
     "stated": _stated_line,
@@ -213,6 +219,7 @@ _LINES: dict[str, _Wording] = {
     "similar_to_missed": _missed_line,
     "was_missing": _missing_line,
     "matches_query": _query_line,
+    "as_asked": _as_asked,
     "explores": _explores_line,
     "stated": _stated_line,
     "in_window": _window_line,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from .skills import due_skills, is_known
 from .types import Candidate, Context, Policy, Tried
+from .wishes.keeping import why_not_kept
 
 RIGHT_FROM = 0.8  # a score from which an exercise counts as answered right
 MINUTES_PER_DAY = 1440.0
@@ -12,6 +13,7 @@ WRONG_COURSE = "wrong_course"
 RETIRED = "retired"
 WRONG_KIND = "wrong_kind"
 NO_MATCH = "no_match"
+NOT_AS_ASKED = "not_as_asked"  # does not keep what a request in words asks for
 BEING_READ = "being_read"
 ANSWERED_RIGHT = "answered_right"
 JUST_TRIED = "just_tried"
@@ -33,6 +35,8 @@ def why_dropped(context: Context, candidate: Candidate) -> str:
         return WRONG_KIND
     if context.query and "query_words" not in candidate.found:
         return NO_MATCH
+    if context.wish is not None and why_not_kept(context.wish, candidate):
+        return NOT_AS_ASKED
     said = context.set_aside.get(candidate.id, "")
     if said and not (said == COMPLETED and candidate.kind == "exercise"):  # of exercises, the answers tell
         return said

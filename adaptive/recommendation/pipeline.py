@@ -9,22 +9,30 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from adaptive.backends.learner_model.practice_effects import PracticeEffects
 from adaptive.catalog.models import Course, Resource
 from adaptive.catalog.selectors import skill_ids_of
 from adaptive.learners.models import Learner
 from adaptive.mastery.selectors import predictions
 from adaptive.recommendation.deciding import decide
+from adaptive.recommendation.effects import effects_of
 from adaptive.recommendation.emptiness import why_empty
 from adaptive.recommendation.filtering import why_tried
-from adaptive.recommendation.retrieval import GENERATORS, QUERY_SHARES, SHARES, STAND_IN
+from adaptive.recommendation.retrieval import GENERATORS, QUERY_SHARES, SHARES, STAND_IN, query_words
 from adaptive.recommendation.retrieval.base import Found, Request
+from adaptive.recommendation.retrieval.wish_filter import share_wrong
 from adaptive.recommendation.situation import Situation, situation_of
 from adaptive.recommendation.skills import ancestors_of, is_due, is_mastered
 from adaptive.recommendation.types import Candidate, Context, Decision, rounded
+from adaptive.recommendation.wish_words import COUNTED, Offer, unmet
 
 ALL_KINDS = tuple(Resource.Kind.values)
 COLD_BELOW = 5  # attempts in the course below which popularity helps out
 NOTHING_DUE = "nothing_due"
+LOADED = (
+    *("id", "kind", "title", "duration_minutes", "response_format", "created_at", "course_id", "is_retired"),
+    *("has_pictures", "item_difficulty__used", "authored_difficulty"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,7 @@ class Outcome:
     learner_model: str
     stages: list[dict[str, Any]]
     why_empty: str
+    offers: tuple[Offer, ...] = ()
 
 
 def run(
@@ -47,11 +56,12 @@ def run(
     at: datetime,
     query_vector: Sequence[float] | None = None,
     embedding_model: str = "",
+    before: Sequence[dict[str, Any]] = (),
 ) -> Outcome:
-    """`base`: the context as far as the request and the settings determine it."""
-    stages: list[dict[str, Any]] = []
+    """`base`: the context as far as the request and the settings determine it. `before`: stages already done."""
+    stages: list[dict[str, Any]] = list(before)
     situation = situation_of(learner=learner, course=course, at=at, policy=base.policy)
-    context = _with_situation(base, situation)
+    context = _with_situation(base, situation, effects_of(course=course))
     stages.append({"name": "situation", "n_skills": len(context.skills), "n_attempts": situation.n_attempts})
 
     excluded, resting = _left_out(context)
@@ -80,11 +90,11 @@ def run(
     n_explored = sum(pick.is_exploration for pick in decision.picks)
     stages.append({"name": "reranking", "n_picked": len(decision.picks), "n_explored": n_explored})
 
-    sentence = "" if decision.picks else _why(course, request, situation, decision)
-    return Outcome(context, candidates, decision, situation.belief.in_use.tag, stages, sentence)
+    sentence, offers = ("", ()) if decision.picks else _why(course, request, situation, decision)
+    return Outcome(context, candidates, decision, situation.belief.in_use.tag, stages, sentence, offers)
 
 
-def _with_situation(base: Context, situation: Situation) -> Context:
+def _with_situation(base: Context, situation: Situation, effects: PracticeEffects) -> Context:
     context = replace(
         base,
         n_attempts=situation.n_attempts,
@@ -93,6 +103,7 @@ def _with_situation(base: Context, situation: Situation) -> Context:
         set_aside=situation.set_aside,
         stated=situation.stated,
         rested=situation.rested,
+        effects=effects,
     )
     if base.purpose == "review" and not any(is_due(context, skill) for skill in context.skills.values()):
         return replace(context, purpose="practice", fallback=NOTHING_DUE)
@@ -144,15 +155,14 @@ def _load(
     """The resources with their skills and the learner's expected success, in the order in which they were found."""
     ids = list(found)
     skills = skill_ids_of(resources=ids)
-    fields = ("id", "kind", "title", "duration_minutes", "response_format", "created_at", "course_id", "is_retired")
-    rows = {row[0]: row for row in Resource.objects.filter(pk__in=ids).values_list(*fields)}
+    rows = {row[0]: row for row in Resource.objects.filter(pk__in=ids).values_list(*LOADED)}
     exercises = [pk for pk, row in rows.items() if row[1] == Resource.Kind.EXERCISE]
     expected = predictions(learner=learner, course=course, resources=exercises, at=at, belief=situation.belief)
     candidates = []
     for pk in ids:
         if pk not in rows:  # deleted since it was found
             continue
-        _, kind, title, minutes, response_format, created_at, course_id, is_retired = rows[pk]
+        _, kind, title, minutes, response_format, created_at, course_id, is_retired, pictures, used, authored = rows[pk]
         candidates.append(
             Candidate(
                 id=pk,
@@ -165,6 +175,8 @@ def _load(
                 age_days=rounded(max((at - created_at).total_seconds() / 86_400, 0.0)),
                 course_id=course_id,
                 is_retired=is_retired,
+                difficulty=rounded(share_wrong(used, authored)) if kind == Resource.Kind.EXERCISE else None,
+                has_pictures=pictures,
                 found=found[pk],
             )
         )
@@ -182,11 +194,26 @@ def _trimmed(context: Context, candidates: Sequence[Candidate]) -> Context:
         set_aside={key: code for key, code in context.set_aside.items() if key in ids},
         stated={key: value for key, value in context.stated.items() if key in touched},
         rested=context.rested & touched,
+        effects=context.effects.only(touched),
+        goal={key: weight for key, weight in context.goal.items() if key in touched},
     )
 
 
-def _why(course: Course, request: Request, situation: Situation, decision: Decision) -> str:
+def _why(course: Course, request: Request, situation: Situation, decision: Decision) -> tuple[str, tuple[Offer, ...]]:
+    """(why there is nothing, what taking one part of the request back would bring)."""
     context = request.context
+    if context.query and context.wish and context.wish.in_force and not decision.dropped:
+        resting = {
+            found.resource_id for found in query_words.find(replace(request, limit=COUNTED, exclude=(), resting=()))
+        }
+        if not resting:
+            offers = _offers(request)
+            return unmet(context.wish, offers), offers
+        request = replace(
+            request,
+            exclude=tuple(i for i in request.exclude if i in resting),
+            resting=tuple(i for i in request.resting if i in resting),
+        )
     has_resources = Resource.objects.filter(course=course, is_retired=False, kind__in=request.kinds).exists()
     has_open_skill = not situation.skills or any(
         not is_mastered(context, skill) or is_due(context, skill) for skill in situation.skills.values()
@@ -196,10 +223,21 @@ def _why(course: Course, request: Request, situation: Situation, decision: Decis
         i: context.set_aside.get(i) or why_tried(context.policy, context.tried[i], is_due=False)
         for i in request.new_only
     }
-    return why_empty(
+    sentence = why_empty(
         context,
         {**excluded, **decision.dropped},
         has_resources=has_resources,
         has_open_skill=has_open_skill,
         n_queued=situation.n_queued,
     )
+    return sentence, ()
+
+
+def _offers(request: Request) -> tuple[Offer, ...]:
+    """What each part of the request alone stands in the way of, counted up to COUNTED."""
+    wish, offers = request.context.wish, []
+    for code in wish.codes:
+        context = replace(request.context, wish=wish.without([code]))
+        if n := len(query_words.find(replace(request, context=context, limit=COUNTED))):
+            offers.append(Offer(code, n))
+    return tuple(offers)

@@ -1,7 +1,7 @@
 """Why a pick stands where it stands, as codes with the very numbers and names that were logged. Pure.
 
-Codes: nothing_due, explores, matches_query, due_review, similar_to_missed, was_missing, next_skill, room_to_learn,
-stated, in_window, expected, popular, fresh, takes_minutes. Most telling first.
+Codes: nothing_due, explores, matches_query, as_asked, due_review, similar_to_missed, was_missing, next_skill,
+room_to_learn, stated, in_window, expected, popular, fresh, takes_minutes. Most telling first.
 """
 
 from typing import Any
@@ -28,8 +28,11 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
         add(12.0, context.fallback)
     if pick.is_exploration:
         add(11.0, "explores", share=policy.exploration)
-    if words := candidate.found.get("query_words"):
-        add(10.0, "matches_query", query=context.query, **{k: v for k, v in words.items() if k != "match"})
+    words = {k: v for k, v in candidate.found.get("query_words", {}).items() if k != "match"}
+    if words:
+        add(10.0, "matches_query", query=context.query, **words)
+    if context.wish and context.wish.in_force:
+        add(9.0, "as_asked", asked=[constraint.words for constraint in context.wish.in_force])
 
     due = due_skills(context, candidate)
     main = state_of(context, candidate.main_skill) if candidate.main_skill is not None else None

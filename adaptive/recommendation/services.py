@@ -20,12 +20,16 @@ from adaptive.mastery.models import LearnerState
 from adaptive.recommendation import pipeline
 from adaptive.recommendation.deciding import receipt_of
 from adaptive.recommendation.models import Impression, ImpressionEvent, Slate
+from adaptive.recommendation.query_vector import query_vector as vector_of_words
 from adaptive.recommendation.reasons import reasons_of
 from adaptive.recommendation.types import Context, Policy, rounded
+from adaptive.recommendation.wishes.reading import read_wish
+from adaptive.recommendation.wishes.types import CODES, WORDS, Wish
 
 MAX_COUNT = 20
 MAX_QUERY = 500
 FRESH_FOR = timedelta(minutes=30)
+TAKEN_BACK = (*CODES, WORDS)
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff]+")
 
 
@@ -69,6 +73,17 @@ def _window(course: Course) -> tuple[float, float]:
     return (low, high) if low < high else (conf.zpd_low, conf.zpd_high)
 
 
+def _wish(course: Course, query: str, without: Sequence[str]) -> Wish | None:
+    """What a request in words asks for. One query: the course's skills by name."""
+    wrong = [code for code in without if code not in TAKEN_BACK]
+    if wrong:
+        raise _refuse("/without", f"“{str(wrong[0])[:40]}” cannot be left out: use {', '.join(TAKEN_BACK)}.")
+    if not query:
+        return None
+    skills = course.skills.order_by("position", "pk").values_list("pk", "name")
+    return read_wish(query, skills=list(skills), language=course.language, without=without)
+
+
 @transaction.atomic
 def slate_create(
     *,
@@ -78,15 +93,17 @@ def slate_create(
     purpose: str = "practice",
     query: str = "",
     kinds: Sequence[str] | None = None,
+    without: Sequence[str] = (),
     at: datetime | None = None,
     query_vector: Sequence[float] | None = None,
     embedding_model: str = "",
 ) -> Slate:
     """Recommends up to `count` resources (held within 1 and 20) and stores the slate with its whole receipt.
 
-    With nothing to recommend the slate has no impressions and says `why_empty`. `query_vector` is the query embedded
-    by `embedding_model`, where the caller could do that; the words alone do too. The number of queries does not
-    depend on how much the course holds. Raises InvalidInput, NotFound (another tenant's course) and NotAllowed (not
+    With nothing to recommend the slate has no impressions and says `why_empty`. A `query` in words is read for its
+    constraints (see wishes), which every pick keeps but those in `without` (codes of wishes.types). `query_vector` is
+    the query embedded by `embedding_model`, else it is made here; full text does without. The number of queries does
+    not depend on how much the course holds. Raises InvalidInput, NotFound (another tenant's course) and NotAllowed (not
     enrolled).
     """
     if learner.tenant_id != course.tenant_id:
@@ -98,6 +115,15 @@ def slate_create(
     policy, refused = _policy(assignment)
     low, high = _window(course)
     slate_id = uuid.uuid4()
+    query = query_clean(query)
+    wish = _wish(course, query, without)
+    stages = []
+    if wish is not None:
+        stages.append({"name": "wish", "language": wish.language, "asked": list(wish.codes)})
+        if query_vector is None and wish.search_text:
+            made = vector_of_words(wish.search_text)
+            query_vector, embedding_model = made.vector, made.model
+            stages.append(made.stage())
     preferred = learner.preferences.get("kinds", []) if isinstance(learner.preferences, dict) else []
     base = Context(
         purpose=purpose,
@@ -108,7 +134,8 @@ def slate_create(
         zpd_low=rounded(low),
         zpd_high=rounded(high),
         policy=policy,
-        query=query_clean(query),
+        query=query if wish is not None and wish.codes else "",  # "surprise me" asks for nothing in particular
+        wish=wish,
         kinds=kinds,
         preferred_kinds=tuple(k for k in Resource.Kind.values if isinstance(preferred, list) and k in preferred),
     )
@@ -119,8 +146,11 @@ def slate_create(
         at=at,
         query_vector=query_vector,
         embedding_model=embedding_model,
+        before=stages,
     )
     facts: dict[str, Any] = {**outcome.context.to_json(), "at": at.isoformat(), "stages": outcome.stages}
+    if outcome.offers:
+        facts["offers"] = [offer.to_json() for offer in outcome.offers]
     if refused:
         facts["variant_refused"] = refused
     slate = Slate(
@@ -129,7 +159,7 @@ def slate_create(
         learner=learner,
         course=course,
         purpose=purpose,
-        query=base.query,
+        query=query,
         policy=policy.name,
         experiment=assignment.experiment if assignment else None,
         variant=assignment.variant if assignment else "",

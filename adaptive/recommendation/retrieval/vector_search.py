@@ -6,8 +6,9 @@ up to EXACT_UP_TO filtered rows are put aside first (MATERIALIZED keeps the plan
 above that the index is scanned on, in relaxed order, until enough rows pass the filter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -64,15 +65,19 @@ def nearest(
     limit: int,
     exclude: Sequence[int] = (),
     exact_up_to: int = EXACT_UP_TO,
+    where: str = "",
+    values: Mapping[str, Any] | None = None,
 ) -> list[list[tuple[int, float]]]:
     """For each probe the ids of the `limit` nearest resources with their cosine similarity, nearest first.
 
+    `where`: further conditions on adaptive_resource r in SQL, beginning with AND; `values`: theirs.
     Two queries (three on a large filtered set), however many probes.
     """
     results: list[list[tuple[int, float]]] = [[] for _ in probes]
     if not probes or limit < 1:
         return results
     values = {
+        **(values or {}),
         "course": course_id,
         "kinds": list(kinds),
         "exclude": list(exclude),
@@ -83,15 +88,19 @@ def nearest(
     }
     # The settings of the scan need a transaction; a slate is made in one already, so no savepoint of its own.
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(COUNT, values)
+        cursor.execute(_with(COUNT, where), values)
         if cursor.fetchone()[0] <= exact_up_to:
-            cursor.execute(EXACT, values)
+            cursor.execute(_with(EXACT, where), values)
         else:
             cursor.execute(SCAN, [str(max(EF_SEARCH, min(limit, 1000)))])
-            cursor.execute(INDEXED, values)
+            cursor.execute(_with(INDEXED, where), values)
         for place, resource_id, distance in cursor.fetchall():
             results[place - 1].append((resource_id, 1.0 - float(distance)))
     return results
+
+
+def _with(sql: str, where: str) -> str:
+    return sql.replace(_FILTER, f"{_FILTER} {where}") if where else sql
 
 
 def as_text(vector: Sequence[float]) -> str:

@@ -9,13 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from adaptive.backends.learner_model.practice_effects import PracticeEffects
 from adaptive.catalog.models import Course, Resource
 from adaptive.catalog.selectors import skill_ids_of
 from adaptive.learners.models import Learner
 from adaptive.mastery.selectors import predictions
 from adaptive.recommendation.deciding import decide
-from adaptive.recommendation.effects import effects_of
 from adaptive.recommendation.emptiness import why_empty
 from adaptive.recommendation.filtering import why_tried
 from adaptive.recommendation.retrieval import GENERATORS, QUERY_SHARES, SHARES, STAND_IN, query_words
@@ -61,7 +59,7 @@ def run(
     """`base`: the context as far as the request and the settings determine it. `before`: stages already done."""
     stages: list[dict[str, Any]] = list(before)
     situation = situation_of(learner=learner, course=course, at=at, policy=base.policy)
-    context = _with_situation(base, situation, effects_of(course=course))
+    context = _with_situation(base, situation)
     stages.append({"name": "situation", "n_skills": len(context.skills), "n_attempts": situation.n_attempts})
 
     excluded, resting = _left_out(context)
@@ -94,7 +92,7 @@ def run(
     return Outcome(context, candidates, decision, situation.belief.in_use.tag, stages, sentence, offers)
 
 
-def _with_situation(base: Context, situation: Situation, effects: PracticeEffects) -> Context:
+def _with_situation(base: Context, situation: Situation) -> Context:
     context = replace(
         base,
         n_attempts=situation.n_attempts,
@@ -103,7 +101,6 @@ def _with_situation(base: Context, situation: Situation, effects: PracticeEffect
         set_aside=situation.set_aside,
         stated=situation.stated,
         rested=situation.rested,
-        effects=effects,
     )
     if base.purpose == "review" and not any(is_due(context, skill) for skill in context.skills.values()):
         return replace(context, purpose="practice", fallback=NOTHING_DUE)
@@ -194,7 +191,6 @@ def _trimmed(context: Context, candidates: Sequence[Candidate]) -> Context:
         set_aside={key: code for key, code in context.set_aside.items() if key in ids},
         stated={key: value for key, value in context.stated.items() if key in touched},
         rested=context.rested & touched,
-        effects=context.effects.only(touched),
         goal={key: weight for key, weight in context.goal.items() if key in touched},
     )
 

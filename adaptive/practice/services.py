@@ -1,6 +1,7 @@
 """The loop: an answer comes in, is stored, assessed, believed or reviewed."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -250,11 +251,21 @@ def slate_next(
     purpose: str = "practice",
     query: str = "",
     kinds: list[str] | None = None,
+    without: Sequence[str] = (),
     at: datetime | None = None,
 ) -> Slate:
-    """A new slate with its explanations, stored."""
+    """A new slate with its explanations, stored. Arguments as of recommendation's slate_create."""
     enrolment_get(learner=learner, course=course)
-    slate = slate_create(learner=learner, course=course, count=count, purpose=purpose, query=query, kinds=kinds, at=at)
+    slate = slate_create(
+        learner=learner,
+        course=course,
+        count=count,
+        purpose=purpose,
+        query=query,
+        kinds=kinds,
+        without=without,
+        at=at,
+    )
     explanations = slate_explain(slate=slate)
     if pending := [explanation.pk for explanation in explanations if explanation.state == "pending"]:
         outbox.reword_publish_on_commit(pending)

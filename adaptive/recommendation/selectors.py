@@ -1,14 +1,17 @@
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from adaptive.catalog.models import Course, Resource
+from adaptive.catalog.models import Course, Resource, Skill
 from adaptive.common.errors import NotFound
 from adaptive.recommendation.deciding import from_receipt
 from adaptive.recommendation.models import Impression, Slate
 from adaptive.recommendation.types import Candidate, Context
+from adaptive.recommendation.wish_words import label_of, words_label
+from adaptive.recommendation.wishes.types import NOT_SKILLS, SKILLS, WORDS, Wish
 from adaptive.tenants.models import Tenant
 
 
@@ -41,6 +44,44 @@ def slates_of_course(*, course: Course, limit: int = 50) -> QuerySet[Slate]:
 def receipt_of(*, slate: Slate) -> tuple[Context, tuple[Candidate, ...]]:
     """What the slate was decided from; `deciding.decide` makes the same slate of it again."""
     return from_receipt(slate.context, slate.candidates)
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """One thing that was understood of a request in words, as it is shown back.
+
+    `value`: as in wishes.types.Constraint, skills by their external ids. `words`: those of the request it came from.
+    `is_in_force`: False once taken back. `n_without`: of an empty slate, how many resources (20 stands for more) there
+    would be if it alone were taken back; None where that was not counted.
+    """
+
+    code: str
+    value: Any
+    label: str
+    words: str
+    is_in_force: bool
+    n_without: int | None = None
+
+
+def understood_of(*, slate: Slate) -> list[Understood]:
+    """What was understood of the slate's request, in the language that is active; none where none was made. One query
+    where skills were named."""
+    if not slate.context.get("wish"):
+        return []
+    wish = Wish.from_json(slate.context["wish"])
+    offers = {offer["without"]: offer["n"] for offer in slate.context.get("offers", ())}
+    named = [pk for c in wish.constraints if c.code in (SKILLS, NOT_SKILLS) for pk in c.value]
+    external = dict(Skill.objects.filter(pk__in=named).values_list("pk", "external_id")) if named else {}
+    rows = []
+    for c in wish.constraints:
+        value = list(c.value) if isinstance(c.value, tuple) else c.value
+        if c.code in (SKILLS, NOT_SKILLS):
+            value = [external[pk] for pk in value if pk in external]
+        rows.append(Understood(c.code, value, label_of(c), c.words, not c.is_dropped, offers.get(c.code)))
+    if wish.meaning and not wish.is_topic_only:
+        is_in_force = not wish.is_meaning_dropped
+        rows.append(Understood(WORDS, wish.meaning, words_label(wish), wish.meaning, is_in_force, offers.get(WORDS)))
+    return rows
 
 
 def candidate_row(*, slate: Slate, resource_id: int) -> Mapping[str, Any] | None:

@@ -1,8 +1,10 @@
+from dataclasses import asdict
 from typing import Any
 
 from adaptive.api.presenters.times import rfc3339
 from adaptive.explanation.models import Explanation
 from adaptive.recommendation.models import Impression, Slate
+from adaptive.recommendation.selectors import understood_of
 
 
 def explanation_json(explanation: Explanation | None) -> dict[str, Any]:
@@ -44,4 +46,6 @@ def slate_json(slate: Slate) -> dict[str, Any]:
     }
     if not impressions:
         body["why_empty"] = slate.why_empty
+    if slate.query:
+        body["understood"] = [asdict(one) for one in understood_of(slate=slate)]
     return body

@@ -1,17 +1,46 @@
+from typing import Any
+
 from rest_framework import serializers
 
 from adaptive.api.shapes.fields import ExternalId, ObjectField, ShareField, StrictCharField, StrictIntegerField
 from adaptive.catalog.checking import KINDS
 from adaptive.recommendation.models import ImpressionEvent, Slate
+from adaptive.recommendation.services import MAX_COUNT, TAKEN_BACK, query_clean
+
+
+class CountField(StrictIntegerField):
+    """Any whole number, held within 1 and MAX_COUNT: who asks for more gets as many as there may be."""
+
+    def to_internal_value(self, data: Any) -> int:
+        return max(1, min(super().to_internal_value(data), MAX_COUNT))
+
+
+class QueryField(StrictCharField):
+    """Any text a learner may type, of any length: what cannot be seen and what is too long is left out, not refused."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return query_clean(super().to_internal_value(data))
 
 
 class RecommendationsBody(serializers.Serializer):
     course = ExternalId()
-    count = StrictIntegerField(min_value=1, max_value=20, default=5)
+    count = CountField(default=5, help_text="Held within 1 and 20.")
     purpose = serializers.ChoiceField(choices=Slate.Purpose.values, default=Slate.Purpose.PRACTICE)
-    query = StrictCharField(allow_null=True, allow_blank=True, max_length=1000, default="")
+    query = QueryField(
+        allow_null=True,
+        allow_blank=True,
+        default="",
+        help_text="A request in words. Every item keeps its constraints: kind, minutes, difficulty, skill, pictures.",
+    )
     kinds = serializers.ListField(
         child=serializers.ChoiceField(choices=KINDS), required=False, allow_null=True, max_length=len(KINDS)
+    )
+    without = serializers.ListField(
+        child=serializers.ChoiceField(choices=TAKEN_BACK),
+        required=False,
+        allow_null=True,
+        max_length=len(TAKEN_BACK),
+        help_text="Codes of `understood` that shall not count.",
     )
 
 
@@ -43,6 +72,17 @@ class VariantShape(serializers.Serializer):
     variant = serializers.CharField()
 
 
+class UnderstoodShape(serializers.Serializer):
+    code = serializers.ChoiceField(choices=TAKEN_BACK)
+    value = serializers.JSONField(help_text="Kinds, minutes, words of difficulty, ids of skills, true or false.")
+    label = serializers.CharField(help_text="In words, to be shown back.")
+    words = serializers.CharField(help_text="Of the query, where it was read from.")
+    is_in_force = serializers.BooleanField(help_text="False where it was in `without`.")
+    n_without = serializers.IntegerField(
+        allow_null=True, help_text="Of an empty slate: how many items there would be without it alone; 20: or more."
+    )
+
+
 class SlateShape(serializers.Serializer):
     id = serializers.UUIDField()
     learner = serializers.CharField()
@@ -53,6 +93,7 @@ class SlateShape(serializers.Serializer):
     created_at = serializers.DateTimeField()
     items = ItemShape(many=True)
     why_empty = serializers.CharField(required=False, help_text="There when `items` is empty.")
+    understood = UnderstoodShape(many=True, required=False, help_text="There when a `query` was given.")
 
 
 class EventBody(serializers.Serializer):

@@ -30,6 +30,11 @@ class RecommendationsView(ApiView):
                 request_only=True,
                 value={"course": "fractions", "count": 3, "purpose": "practice", "query": None, "kinds": ["exercise"]},
             ),
+            OpenApiExample(
+                "A request in words",
+                request_only=True,
+                value={"course": "fractions", "query": "a short reading with pictures on why denominators must match"},
+            ),
         ],
         has_key=True,
     )
@@ -44,6 +49,7 @@ class RecommendationsView(ApiView):
             purpose=body["purpose"],
             query=body["query"] or "",
             kinds=body.get("kinds") or None,
+            without=body.get("without") or (),
         )
         shown = slate_get(tenant=request.tenant, slate_id=slate.pk)
         return Response(slate_json(shown), status=201)

@@ -18,7 +18,16 @@ from adaptive.mastery.models import (
 )
 from adaptive.performance.models import PerformanceAssessment
 from adaptive.planning.models import StudyPlan, StudySession
-from adaptive.recommendation.models import GapQuery, Impression, ImpressionEvent, Slate, SlateHint
+from adaptive.recommendation.models import (
+    GapQuery,
+    Impression,
+    ImpressionEvent,
+    RecommenderVersion,
+    Review,
+    Ruling,
+    Slate,
+    SlateHint,
+)
 from adaptive.tenants.models import ApiToken, IdempotencyRecord, Tenant
 
 __all__ = [
@@ -48,8 +57,11 @@ __all__ = [
     "LearnerState",
     "MasteryChange",
     "PerformanceAssessment",
+    "RecommenderVersion",
     "Resource",
     "ResourceSkill",
+    "Review",
+    "Ruling",
     "Skill",
     "SkillMastery",
     "SkillPrerequisite",

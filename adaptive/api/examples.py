@@ -89,7 +89,7 @@ SLATE = OpenApiExample(
         "learner": "ada",
         "course": "fractions",
         "purpose": "practice",
-        "policy": "gain-1",
+        "policy": "gain-2",
         "experiment": None,
         "created_at": "2026-03-02T12:00:21Z",
         "items": [

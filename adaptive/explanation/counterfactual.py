@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from adaptive.common.probability import logit, sigmoid
 from adaptive.recommendation.deciding import decide
 from adaptive.recommendation.filtering import filter_candidates
+from adaptive.recommendation.gain import Gains
 from adaptive.recommendation.ranking import scored_of
-from adaptive.recommendation.reranking import pick_slate
+from adaptive.recommendation.reranking import by_claim, pick_slate
 from adaptive.recommendation.skills import readiness_of
 from adaptive.recommendation.types import DIGITS, Candidate, Context, Decision
 
@@ -88,7 +89,7 @@ def _newcomer(ids: Sequence[int], original: Sequence[int]) -> int | None:
 def would_change_if(context: Context, candidates: Sequence[Candidate], position: int) -> Flip | None:
     """The smallest change of the pick's main skill, else of its expected success, that gives another pick.
 
-    None where nothing does, and for a pick drawn by chance (no fact put it there).
+    None where nothing does, for a pick drawn by chance (no fact put it there) and for one that a teacher pinned.
     """
     return flips_of(context, candidates, [position])[position]
 
@@ -102,6 +103,8 @@ def flips_of(context: Context, candidates: Sequence[Candidate], positions: Seque
     for position in positions:
         result[position] = None
         if not 1 <= position <= len(slate) or decision.picks[position - 1].is_exploration:
+            continue
+        if slate[position - 1] in context.pins:
             continue
         pick, original = decision.picks[position - 1].scored.candidate, slate[:position]
         for change in _changes(context, candidates, pick):
@@ -170,7 +173,7 @@ class _Rerun:
 
     def __init__(self, context: Context, decision: Decision, change: _Change) -> None:
         self.change = change
-        self.scored = decision.scored
+        self.scored = by_claim(context, decision.scored)
         self.ready = readiness_of(context)
         self.most = context.count + CONTENDERS
 
@@ -180,11 +183,15 @@ class _Rerun:
             touched = {self.change.resource_id}
         else:
             ready = readiness_of(context)
-            skills = {i for i, value in ready.items() if value != self.ready[i]} | {self.change.skill_id}
+            changed = {i for i, value in ready.items() if value != self.ready[i]} | {self.change.skill_id}
+            # A prerequisite is credited with what it unlocks, so what waits for it, and waits beside it, matters too.
+            waiting = [s for s in context.skills.values() if s.id in changed or not changed.isdisjoint(s.prerequisites)]
+            skills = changed.union(*(s.prerequisites for s in waiting))
             touched = {c.id for c in candidates if not skills.isdisjoint(c.skills)}
         kept, _ = filter_candidates(context, [c for c in candidates if c.id in touched])
         others = [scored for scored in self.scored if scored.candidate.id not in touched][: self.most]
-        scored = [*others, *(scored_of(context, candidate, ready) for candidate in kept)]
+        gains = Gains(context, ready)
+        scored = [*others, *(scored_of(context, candidate, ready, gains) for candidate in kept)]
         short = replace(context, count=len(original))
         return _newcomer([pick.id for pick in pick_slate(short, scored)], original)
 

@@ -137,6 +137,28 @@ def _nothing_due(fact: Fact, s: Shown) -> str:
     return _("Nothing is due for review today, so here is something to practise instead.")
 
 
+def _pinned_sentence(fact: Fact, s: Shown) -> str:
+    if fact.values.get("scope") == "learner":
+        return _("Your teacher chose this for you.")
+    if fact.values.get("scope") == "cohort":
+        return _("Your teacher chose this for your group.")
+    return _("Your teacher chose this for everyone in the course.")
+
+
+def _pinned_line(fact: Fact, s: Shown) -> str:
+    n = int(s["days"])
+    if n == 0:
+        return _("It was put first today, and stays first until you have done it.")
+    return (
+        ngettext(
+            "It was put first %(days)s day ago, and stays first until you have done it.",
+            "It was put first %(days)s days ago, and stays first until you have done it.",
+            n,
+        )
+        % s
+    )
+
+
 def _stated_line(fact: Fact, s: Shown) -> str:
     if fact.values.get("said") == "too_easy":
         return _("You told us that “%(skill)s” felt too easy, so we look for harder ones.") % s
@@ -207,6 +229,7 @@ _SENTENCES: dict[str, _Wording] = {
     "as_asked": _as_asked,
     "explores": _explores_sentence,
     "nothing_due": _nothing_due,
+    "pinned": _pinned_sentence,
     "stated": _stated_line,
     "in_window": _window_sentence,
     "popular": _popular_sentence,
@@ -221,6 +244,7 @@ _LINES: dict[str, _Wording] = {
     "matches_query": _query_line,
     "as_asked": _as_asked,
     "explores": _explores_line,
+    "pinned": _pinned_line,
     "stated": _stated_line,
     "in_window": _window_line,
     "expected": _expected_line,

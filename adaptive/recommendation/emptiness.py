@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from .filtering import ANSWERED_RIGHT, BEING_READ, JUST_TRIED, MASTERED, SAID
+from .filtering import ANSWERED_RIGHT, BEING_READ, JUST_TRIED, MASTERED, RULED, SAID
 from .types import Context
 
 SHOWN_QUERY = 60
@@ -24,11 +24,14 @@ def why_empty(
         return _("There is nothing to work on in this course yet.")
     reasons = Counter(dropped.values())
     n_said = sum(reasons[code] for code in SAID)
-    if context.query and not any(code in reasons for code in (*SAID, ANSWERED_RIGHT, BEING_READ, JUST_TRIED)):
+    n_ruled = sum(reasons[code] for code in RULED)
+    if context.query and not any(code in reasons for code in (*SAID, *RULED, ANSWERED_RIGHT, BEING_READ, JUST_TRIED)):
         query = context.query if len(context.query) <= SHOWN_QUERY else context.query[: SHOWN_QUERY - 1] + "…"
         return _("Nothing in this course matches “%(query)s”; try other words.") % {"query": query}
     if not has_open_skill or (reasons and set(reasons) == {MASTERED}):
         return _("You have mastered every skill of this course, and no review is due today.")
+    if n_ruled and n_ruled == max([n_ruled, *(n for code, n in reasons.items() if code not in RULED)]):
+        return _("Your teacher has set aside what would come next here. Ask your teacher what to do now.")
     if n_said and n_said == max([n_said, *(n for code, n in reasons.items() if code not in SAID)]):
         return _("You have set aside everything that would come next; it comes back by itself after some days.")
     if reasons[ANSWERED_RIGHT]:

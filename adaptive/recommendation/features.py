@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from adaptive.common.probability import clamp, logit, sigmoid
 
+from .gain import Gains, teaching_of
 from .skills import skills_of
 from .types import DIGITS, Candidate, Context, Features
 
@@ -28,8 +29,8 @@ def window_value(p: float, low: float, high: float, slope: float) -> float:
     return math.exp(-((distance / slope) ** 2))
 
 
-def features_of(context: Context, candidate: Candidate, ready: Mapping[int, float]) -> Features:
-    """`ready`: readiness by skill id (see skills.readiness_of), computed once for all candidates."""
+def features_of(context: Context, candidate: Candidate, ready: Mapping[int, float], gains: Gains) -> Features:
+    """`ready`: readiness by skill id (see skills.readiness_of); both computed once for all candidates."""
     policy = context.policy
     skills = skills_of(context, candidate)
     weights = [1.0 / (place + 1) for place in range(len(skills))]
@@ -58,7 +59,10 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
         kind_weight *= clamp(candidate.minutes / LONG_MINUTES, 0.2, 1.0)
     if context.purpose == "catalogue" or context.query:
         minutes = 1.0  # asked for by name or to take up for long: the shortest is not the best
+    teaching = teaching_of(p_felt, policy.teaches_low, policy.teaches_high, policy.window_slope)
+    gain = gains.of_try(skills, teaching) if skills else ROOM_WITHOUT_SKILLS
     return Features(
+        gain=_r(gain),
         room=_r(room),
         readiness=_r(min((ready.get(s.id, 1.0) for s in skills), default=1.0)),
         forgetting=_r(forgetting),
@@ -72,7 +76,7 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
         preference=policy.preferred_factor if candidate.kind in context.preferred_kinds else 1.0,
         rest=policy.rested_factor if main in context.rested else 1.0,
         kind_weight=_r(kind_weight),
-        minutes=_r(max(minutes, 0.1)),
+        minutes=_r(max(minutes, 0.1) ** policy.minutes_power),
     )
 
 

@@ -19,6 +19,9 @@ ANSWERED_RIGHT = "answered_right"
 JUST_TRIED = "just_tried"
 NOT_DUE = "not_due"
 MASTERED = "mastered"
+# Those that a teacher said, kept in Context.ruled_out.
+NEVER, SWAPPED = "never", "swapped"
+RULED = frozenset({NEVER, SWAPPED})
 # Those that the learner said, kept in Context.set_aside.
 DISMISSED, COMPLETED = "dismissed", "completed"
 TOO_EASY, TOO_HARD, SEEN, NOT_NOW = "too_easy", "too_hard", "seen", "not_now"
@@ -31,6 +34,8 @@ def why_dropped(context: Context, candidate: Candidate) -> str:
         return WRONG_COURSE
     if candidate.is_retired:
         return RETIRED
+    if ruled := context.ruled_out.get(candidate.id, ""):
+        return ruled
     if context.kinds and candidate.kind not in context.kinds:
         return WRONG_KIND
     if context.query and "query_words" not in candidate.found:
@@ -41,8 +46,12 @@ def why_dropped(context: Context, candidate: Candidate) -> str:
     if said and not (said == COMPLETED and candidate.kind == "exercise"):  # of exercises, the answers tell
         return said
     tried = context.tried.get(candidate.id)
+    is_pinned = candidate.id in context.pins  # whoever has done it since has no pin any more (see rulings)
     if tried and (code := why_tried(context.policy, tried, is_due=bool(due_skills(context, candidate)))):
-        return code
+        if not (is_pinned and code == ANSWERED_RIGHT):
+            return code
+    if is_pinned:
+        return ""
     if context.purpose == "review" and not due_skills(context, candidate):
         return NOT_DUE
     if context.purpose in ("practice", "review") and not context.query and is_known(context, candidate):

@@ -8,7 +8,7 @@ from pgvector.django import VectorField
 from adaptive.catalog.models import EMBEDDING_DIMENSIONS, Course, Resource
 from adaptive.events.models import Attempt
 from adaptive.experiments.models import Experiment
-from adaptive.learners.models import Learner
+from adaptive.learners.models import Cohort, Learner
 from adaptive.tenants.models import Tenant
 
 
@@ -66,6 +66,28 @@ class GapQuery(models.Model):
         return self.text[:80]
 
 
+class RecommenderVersion(models.Model):
+    """What was learned from a course's answers about practice there, for ranking; see recommendation/effects.py."""
+
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="recommender_versions")
+    effects = models.JSONField()  # see backends/learner_model/practice_effects.py
+    data = models.JSONField(default=dict, blank=True)  # what it was learned from
+    figures = models.JSONField(default=dict, blank=True)
+    seed = models.BigIntegerField(default=0)
+    is_active = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course"], condition=models.Q(is_active=True), name="one_active_recommender_version"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"recommender version {self.pk}"
+
+
 class Slate(models.Model):
     class Purpose(models.TextChoices):
         PRACTICE = "practice"
@@ -93,6 +115,7 @@ class Slate(models.Model):
         indexes = [
             models.Index(fields=["learner", "course", "-created_at"], name="slate_learner_recent"),
             models.Index(fields=["course", "-created_at"], name="slate_course_recent"),
+            models.Index(fields=["course", "policy", "created_at"], name="slate_course_policy"),
         ]
 
     def __str__(self) -> str:
@@ -112,6 +135,18 @@ class Impression(models.Model):
     is_exploration = models.BooleanField(default=False)
     features = models.JSONField(default=dict)
     reasons = models.JSONField(default=list)  # [{code, facts}]
+    # What would have stood here instead, for who reviews (see second_best). Without an index: nothing looks it up, and
+    # a resource that is deleted may leave its number here.
+    alternative = models.ForeignKey(
+        Resource,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+    )
+    confidence = models.FloatField(null=True, blank=True)  # that the pick beats it; null where nothing was weighed
     shown_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -151,7 +186,112 @@ class ImpressionEvent(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["impression", "type"], name="impression_event_type")]
+        indexes = [
+            models.Index(fields=["impression", "type"], name="impression_event_type"),
+            models.Index(
+                fields=["-created_at"], condition=models.Q(type="disagree"), name="impression_event_disagreed"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} on {self.impression_id}"
+
+
+class Review(models.Model):
+    """A teacher's word on one place of a slate. One counts at a time; those before it stay, undone."""
+
+    class Decision(models.TextChoices):
+        APPROVE = "approve"
+        SWAP = "swap"
+        PIN = "pin"
+        NEVER = "never"
+
+    class Scope(models.TextChoices):
+        LEARNER = "learner"
+        COHORT = "cohort"
+        COURSE = "course"
+
+    impression = models.ForeignKey(Impression, on_delete=models.CASCADE, related_name="reviews")
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="reviews")
+    learner = models.ForeignKey(Learner, on_delete=models.CASCADE, related_name="reviews")
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+")
+    decision = models.CharField(max_length=10, choices=Decision)
+    scope = models.CharField(max_length=10, choices=Scope, blank=True)  # of what follows; "" where nothing does
+    instead = models.ForeignKey(Resource, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    note = models.TextField(blank=True)  # for colleagues, not for the learner
+    teacher = models.ForeignKey(Learner, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    batch = models.UUIDField(default=uuid.uuid4, db_index=True)  # decided in one go, undone in one go
+    created_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["impression"], condition=models.Q(undone_at__isnull=True), name="one_review_counts"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["course", "-created_at"], name="review_course_recent"),
+            models.Index(
+                fields=["learner", "resource"], condition=models.Q(undone_at__isnull=True), name="review_of_learner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision} of impression {self.impression_id}"
+
+
+class Ruling(models.Model):
+    """What a teacher wants of a resource, for one learner, a cohort or (neither) the whole course, until it ends."""
+
+    class Kind(models.TextChoices):
+        PIN = "pin"  # first, until the learner has done it
+        NEVER = "never"
+        ASIDE = "aside"  # swapped for another one, until `ends_at`
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="rulings")
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="rulings")
+    learner = models.ForeignKey(Learner, null=True, blank=True, on_delete=models.CASCADE, related_name="rulings")
+    cohort = models.ForeignKey(Cohort, null=True, blank=True, on_delete=models.CASCADE, related_name="rulings")
+    # Of the learner it was decided on: gone with them, where a ruling for everybody stays.
+    review = models.ForeignKey(Review, null=True, blank=True, on_delete=models.SET_NULL, related_name="rulings")
+    teacher = models.ForeignKey(Learner, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)  # taken back
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(learner__isnull=True) | models.Q(cohort__isnull=True), name="ruling_has_one_scope"
+            )
+        ]
+        # Small ones over what is in force: a slate reads all three.
+        indexes = [
+            models.Index(
+                fields=["learner", "course"],
+                condition=models.Q(ended_at__isnull=True, learner__isnull=False),
+                name="ruling_of_learner",
+            ),
+            models.Index(
+                fields=["cohort"],
+                condition=models.Q(ended_at__isnull=True, cohort__isnull=False),
+                name="ruling_of_cohort",
+            ),
+            models.Index(
+                fields=["course"],
+                condition=models.Q(ended_at__isnull=True, learner__isnull=True, cohort__isnull=True),
+                name="ruling_of_course",
+            ),
+            models.Index(fields=["course", "-created_at"], name="ruling_course_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} resource {self.resource_id}"
+
+    @property
+    def scope(self) -> str:
+        if self.learner_id is not None:
+            return Review.Scope.LEARNER
+        return Review.Scope.COHORT if self.cohort_id is not None else Review.Scope.COURSE

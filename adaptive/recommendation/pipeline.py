@@ -9,16 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from adaptive.backends.learner_model.practice_effects import PracticeEffects
 from adaptive.catalog.models import Course, Resource
 from adaptive.catalog.selectors import skill_ids_of
 from adaptive.learners.models import Learner
 from adaptive.mastery.selectors import predictions
 from adaptive.recommendation.deciding import decide
+from adaptive.recommendation.effects import effects_of
 from adaptive.recommendation.emptiness import why_empty
+from adaptive.recommendation.exposure import with_exposure
 from adaptive.recommendation.filtering import why_tried
 from adaptive.recommendation.retrieval import GENERATORS, QUERY_SHARES, SHARES, STAND_IN, query_words
 from adaptive.recommendation.retrieval.base import Found, Request
 from adaptive.recommendation.retrieval.wish_filter import share_wrong
+from adaptive.recommendation.rulings import with_pins, with_rulings
 from adaptive.recommendation.situation import Situation, situation_of
 from adaptive.recommendation.skills import ancestors_of, is_due, is_mastered
 from adaptive.recommendation.types import Candidate, Context, Decision, rounded
@@ -59,7 +63,8 @@ def run(
     """`base`: the context as far as the request and the settings determine it. `before`: stages already done."""
     stages: list[dict[str, Any]] = list(before)
     situation = situation_of(learner=learner, course=course, at=at, policy=base.policy)
-    context = _with_situation(base, situation)
+    context = _with_situation(base, situation, effects_of(course=course))
+    context = with_rulings(context, learner_id=learner.pk, course_id=course.pk, at=at)
     stages.append({"name": "situation", "n_skills": len(context.skills), "n_attempts": situation.n_attempts})
 
     excluded, resting = _left_out(context)
@@ -80,8 +85,8 @@ def run(
     found, counts = retrieve(request)
     stages.append({"name": "retrieval", "found": counts, "n": len(found), "n_left_out": len(request.new_only)})
 
-    candidates = _load(learner, course, at, situation, found)
-    context = _trimmed(context, candidates)
+    candidates = _load(learner, course, at, situation, with_pins(context, found))
+    context = with_exposure(_trimmed(context, candidates), course_id=course.pk, at=at)
     decision = decide(context, candidates)
     stages.append({"name": "filtering", "dropped": dict(Counter(decision.dropped.values()))})
     stages.append({"name": "ranking", "n": len(decision.scored), "policy": context.policy.name})
@@ -92,7 +97,7 @@ def run(
     return Outcome(context, candidates, decision, situation.belief.in_use.tag, stages, sentence, offers)
 
 
-def _with_situation(base: Context, situation: Situation) -> Context:
+def _with_situation(base: Context, situation: Situation, effects: PracticeEffects) -> Context:
     context = replace(
         base,
         n_attempts=situation.n_attempts,
@@ -101,6 +106,7 @@ def _with_situation(base: Context, situation: Situation) -> Context:
         set_aside=situation.set_aside,
         stated=situation.stated,
         rested=situation.rested,
+        effects=effects,
     )
     if base.purpose == "review" and not any(is_due(context, skill) for skill in context.skills.values()):
         return replace(context, purpose="practice", fallback=NOTHING_DUE)
@@ -111,7 +117,7 @@ def _left_out(context: Context) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """What the filter would drop anyway, so that generators spend their share on the rest: (always, unless due)."""
     codes_due = {i: why_tried(context.policy, tried, is_due=True) for i, tried in context.tried.items()}
     codes_else = {i: why_tried(context.policy, tried, is_due=False) for i, tried in context.tried.items()}
-    always = {i for i, code in codes_due.items() if code} | set(context.set_aside)
+    always = {i for i, code in codes_due.items() if code} | set(context.set_aside) | set(context.ruled_out)
     return tuple(sorted(always)), tuple(sorted(i for i, code in codes_else.items() if code))
 
 
@@ -191,6 +197,9 @@ def _trimmed(context: Context, candidates: Sequence[Candidate]) -> Context:
         set_aside={key: code for key, code in context.set_aside.items() if key in ids},
         stated={key: value for key, value in context.stated.items() if key in touched},
         rested=context.rested & touched,
+        pins={key: pin for key, pin in context.pins.items() if key in ids},
+        ruled_out={key: code for key, code in context.ruled_out.items() if key in ids},
+        effects=context.effects.only(touched),
         goal={key: weight for key, weight in context.goal.items() if key in touched},
     )
 
@@ -216,7 +225,9 @@ def _why(course: Course, request: Request, situation: Situation, decision: Decis
     )
     # What the generators were told to leave out counts like what the filter dropped.
     excluded = {
-        i: context.set_aside.get(i) or why_tried(context.policy, context.tried[i], is_due=False)
+        i: context.ruled_out.get(i)
+        or context.set_aside.get(i)
+        or why_tried(context.policy, context.tried[i], is_due=False)
         for i in request.new_only
     }
     sentence = why_empty(

@@ -1,24 +1,23 @@
 """Ranking by expected learning gain per minute. Pure.
 
-    gain  = window * (readiness * room + forgetting_weight * forgetting + hint_weight * hint) * repeat
-    value = (gain + popular_weight * popularity + fresh_weight * freshness) * kind_weight * preference * rest
+    worth = window * (gain + forgetting_weight * forgetting + hint_weight * hint) * repeat
+    value = (worth + popular_weight * popularity + fresh_weight * freshness) * kind_weight * preference * rest
     score = value / minutes                        without a query
     score = match * (QUERY_BASE + value)           with one (minutes is 1 then)
 
-room        1 - p_mastery over its skills: what is left to learn there.
+gain        what a try is expected to add to the goal at its day, see the module gain.
 window      how well the expected success falls into zpd_low..zpd_high: too easy teaches little, too hard discourages.
             Of what is not answered: 1 on a skill not practised yet or after a related miss, else less.
-readiness   whether the prerequisites are there; without them practice is wasted.
 forgetting  1 - retrievability: what a review would win back, whatever the mastery.
 hint        nearness to what the last assessments found missing.
 repeat      an exercise answered right before has less to teach.
 In the feed, new and popular weigh FEED_FACTOR times as much. Every term is kept with the candidate (types.Features).
-This is a one-step gain; that a skill unlocks others is left to readiness and to the order of the generators.
 """
 
 from collections.abc import Iterable, Mapping
 
 from .features import features_of
+from .gain import Gains
 from .skills import readiness_of
 from .types import Candidate, Context, Features, Scored
 
@@ -28,28 +27,25 @@ FEED_FACTOR = 8.0
 
 def score_of(context: Context, f: Features) -> float:
     policy = context.policy
-    gain = (
-        f.window
-        * (f.readiness * f.room + policy.forgetting_weight * f.forgetting + policy.hint_weight * f.hint)
-        * f.repeat
-    )
+    worth = f.window * (f.gain + policy.forgetting_weight * f.forgetting + policy.hint_weight * f.hint) * f.repeat
     beside = policy.popular_weight * f.popularity + policy.fresh_weight * f.freshness
     if context.purpose == "feed":
         beside *= FEED_FACTOR
-    value = (gain + beside) * f.kind_weight * f.preference * f.rest
+    value = (worth + beside) * f.kind_weight * f.preference * f.rest
     if context.query:
         return f.match * (QUERY_BASE + value) / f.minutes
     return value / f.minutes
 
 
-def scored_of(context: Context, candidate: Candidate, ready: Mapping[int, float]) -> Scored:
-    """`ready`: readiness by skill id, as skills.readiness_of gives it."""
-    features = features_of(context, candidate, ready)
+def scored_of(context: Context, candidate: Candidate, ready: Mapping[int, float], gains: Gains) -> Scored:
+    """`ready`: readiness by skill id, as skills.readiness_of gives it; `gains` of the same context."""
+    features = features_of(context, candidate, ready, gains)
     return Scored(candidate=candidate, features=features, score=score_of(context, features))
 
 
 def rank(context: Context, candidates: Iterable[Candidate]) -> tuple[Scored, ...]:
     """All candidates with features and score, best first; equal scores in order of id."""
     ready = readiness_of(context)
-    scored = [scored_of(context, candidate, ready) for candidate in candidates]
+    gains = Gains(context, ready)
+    scored = [scored_of(context, candidate, ready, gains) for candidate in candidates]
     return tuple(sorted(scored, key=lambda s: (-s.score, s.candidate.id)))

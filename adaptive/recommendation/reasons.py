@@ -1,6 +1,6 @@
 """Why a pick stands where it stands, as codes with the very numbers and names that were logged. Pure.
 
-Codes: nothing_due, explores, matches_query, as_asked, due_review, similar_to_missed, was_missing, next_skill,
+Codes: pinned, nothing_due, explores, matches_query, as_asked, due_review, similar_to_missed, was_missing, next_skill,
 room_to_learn, stated, in_window, expected, popular, fresh, takes_minutes. Most telling first.
 """
 
@@ -24,7 +24,9 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
     def add(weight: float, code: str, **facts: Any) -> None:
         weighed.append((weight, code, facts))
 
-    if context.fallback:
+    if pin := context.pins.get(candidate.id):
+        add(13.0, "pinned", scope=pin.scope, days=pin.days)
+    elif context.fallback:
         add(12.0, context.fallback)
     if pick.is_exploration:
         add(11.0, "explores", share=policy.exploration)

@@ -1,5 +1,7 @@
 """From scores to a slate: place by place, with variety, a little exploration, and the exact chance of every pick. Pure.
 
+What a teacher pinned comes first, in the teacher's order, without a draw. What stands in more of the course's slates
+than the policy's exposure_cap allows waits until nothing else is left: a cap spreads, it never empties a slate.
 At each place the remaining candidates' scores are lowered for every earlier place with the same main skill, kind or
 response format. With chance 1 - exploration the best is taken, else one of the good ones, all alike. The logged
 propensity is the chance of the pick for this place given the places before it; the chance of the whole slate is the
@@ -37,21 +39,37 @@ def adjusted_score(scored: Scored, skills: Counter, kinds: Counter, formats: Cou
     return scored.score * factor
 
 
+def is_overexposed(context: Context, resource_id: int) -> bool:
+    return context.shown.get(resource_id, 0.0) > context.policy.exposure_cap
+
+
+def by_claim(context: Context, scored: Sequence[Scored]) -> list[Scored]:
+    """Pinned ones first, overexposed ones last, else in the order given: who is looked at first for a place."""
+    return sorted(scored, key=lambda s: (s.candidate.id not in context.pins, is_overexposed(context, s.candidate.id)))
+
+
 def pick_slate(context: Context, scored: Sequence[Scored]) -> tuple[Pick, ...]:
     """At most `count` picks without a repeat; the same arguments give the same slate (the seed is in the context)."""
     policy = context.policy
     draws = random.Random(context.seed)
     remaining = {s.candidate.id: s for s in scored}
+    pinned = sorted((i for i in remaining if i in context.pins), key=lambda i: context.pins[i].place, reverse=True)
+    waiting = {i for i in remaining if is_overexposed(context, i)} if context.shown else set()
     skills: Counter = Counter()
     kinds: Counter = Counter()
     formats: Counter = Counter()
     picks: list[Pick] = []
     while remaining and len(picks) < context.count:
-        lowered = [(-adjusted_score(s, skills, kinds, formats, policy), i) for i, s in remaining.items()]
-        lowered.sort()
-        adjusted = [(i, -value) for value, i in lowered[: policy.explore_at_most]]
-        chance = chances(adjusted, policy)
-        best_id = adjusted[0][0]
+        if pinned:
+            best_id = pinned.pop()
+            chance = {best_id: 1.0}
+        else:
+            free = [(i, s) for i, s in remaining.items() if i not in waiting] or list(remaining.items())
+            lowered = [(-adjusted_score(s, skills, kinds, formats, policy), i) for i, s in free]
+            lowered.sort()
+            adjusted = [(i, -value) for value, i in lowered[: policy.explore_at_most]]
+            chance = chances(adjusted, policy)
+            best_id = adjusted[0][0]
         # Two draws for every place, used or not, so that one place's luck does not shift the next one's.
         is_exploring, which = draws.random() < policy.exploration, draws.random()
         chosen_id = sorted(chance)[int(which * len(chance))] if is_exploring else best_id

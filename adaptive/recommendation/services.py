@@ -22,6 +22,8 @@ from adaptive.recommendation.deciding import receipt_of
 from adaptive.recommendation.models import Impression, ImpressionEvent, Slate
 from adaptive.recommendation.query_vector import query_vector as vector_of_words
 from adaptive.recommendation.reasons import reasons_of
+from adaptive.recommendation.rulings import has_ruled_since
+from adaptive.recommendation.second_best import second_bests
 from adaptive.recommendation.types import Context, Policy, rounded
 from adaptive.recommendation.wishes.reading import read_wish
 from adaptive.recommendation.wishes.types import CODES, WORDS, Wish
@@ -170,6 +172,7 @@ def slate_create(
         why_empty=outcome.why_empty,
     )
     slate.save(force_insert=True)
+    seconds = second_bests(outcome.context, outcome.decision)
     Impression.objects.bulk_create(
         Impression(
             slate=slate,
@@ -182,6 +185,8 @@ def slate_create(
             is_exploration=pick.is_exploration,
             features=pick.scored.features.to_json(),
             reasons=reasons_of(outcome.context, pick),
+            alternative_id=seconds[pick.position].id,
+            confidence=seconds[pick.position].confidence,
         )
         for pick in outcome.decision.picks
     )
@@ -199,7 +204,7 @@ def slate_current(
     kinds: Sequence[str] | None = None,
 ) -> Slate | None:
     """The learner's latest slate of this purpose, if it still says what a new one would: made within half an hour,
-    with nothing answered, assessed or objected to since. None: make a new one. At most four queries.
+    with nothing answered, assessed, objected to or ruled by a teacher since. None: make a new one. At most five queries.
     """
     at = at or now()
     slate = (
@@ -222,7 +227,9 @@ def slate_current(
         created_at__gt=slate.created_at,
         type__in=[ImpressionEvent.Type.DISMISS, ImpressionEvent.Type.DISAGREE, ImpressionEvent.Type.COMPLETE],
     )
-    return None if said.exists() else slate
+    if said.exists() or has_ruled_since(learner_id=learner.pk, course_id=course.pk, moment=slate.created_at):
+        return None
+    return slate
 
 
 @transaction.atomic

@@ -6,13 +6,23 @@ from datetime import datetime, timedelta
 from django.db.models import FilteredRelation, OuterRef, Q, Subquery
 
 from adaptive.catalog.models import Course, ResourceSkill
-from adaptive.catalog.selectors import prerequisites_of
+from adaptive.catalog.selectors import prerequisites_of, skill_ids_of
 from adaptive.common.probability import clamp
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.mastery.selectors import LearnerBelief, learner_state, mastery_of
-from adaptive.recommendation.filtering import COMPLETED, DISMISSED, NOT_NOW, RIGHT_FROM, SEEN, TOO_EASY, TOO_HARD
+from adaptive.recommendation.filtering import (
+    COMPLETED,
+    DISMISSED,
+    MINUTES_PER_DAY,
+    NOT_NOW,
+    RIGHT_FROM,
+    SEEN,
+    TOO_EASY,
+    TOO_HARD,
+)
 from adaptive.recommendation.models import ImpressionEvent
+from adaptive.recommendation.practice import practice_of
 from adaptive.recommendation.types import Policy, SkillState, Tried, rounded
 
 RECENT_ATTEMPTS = 200
@@ -41,14 +51,21 @@ class Situation:
 
 def situation_of(*, learner: Learner, course: Course, at: datetime, policy: Policy) -> Situation:
     belief = learner_state(learner=learner, course=course)
-    skills = _skills(learner, course, at, belief)
-    n_attempts, n_queued, tried, missed = _attempts(learner, course, at)
+    n_attempts, n_queued, tried, missed, when = _attempts(learner, course, at)
+    skills = _skills(learner, course, at, belief, when)
     set_aside, stated, rested = _said(learner, course, at, policy)
     return Situation(belief, skills, n_attempts, n_queued, tried, missed, set_aside, stated, rested)
 
 
-def _skills(learner: Learner, course: Course, at: datetime, belief: LearnerBelief) -> dict[int, SkillState]:
+def _skills(
+    learner: Learner, course: Course, at: datetime, belief: LearnerBelief, when: dict[int, list[float]]
+) -> dict[int, SkillState]:
+    """when: resource id -> days since the answers to it."""
     prerequisites = prerequisites_of(course=course)
+    practised: dict[int, list[float]] = {}
+    for resource_id, skill_ids in (skill_ids_of(resources=list(when)) if when else {}).items():
+        for skill_id in skill_ids:
+            practised.setdefault(skill_id, []).extend(when[resource_id])
     skills = {}
     for view in mastery_of(learner=learner, course=course, at=at, belief=belief):
         due = None if view.due_at is None else (view.due_at - at).total_seconds() / 86_400
@@ -60,14 +77,18 @@ def _skills(learner: Learner, course: Course, at: datetime, belief: LearnerBelie
             retrievability=rounded(view.retrievability),
             due_in_days=rounded(due),
             prerequisites=tuple(sorted(prerequisites.get(view.skill.pk, ()))),
+            practice=practice_of(practised.get(view.skill.pk, ()), view.n_attempts),
         )
     return skills
 
 
 def _attempts(
     learner: Learner, course: Course, at: datetime
-) -> tuple[int, int, dict[int, Tried], tuple[tuple[int, float], ...]]:
-    """Counts, history by resource, and what was just missed, from the latest attempts. One query."""
+) -> tuple[int, int, dict[int, Tried], tuple[tuple[int, float], ...], dict[int, list[float]]]:
+    """Counts, history by resource, what was just missed, and days since the answers by resource. One query.
+
+    Of the latest attempts.
+    """
     rows = (
         Attempt.objects.filter(learner=learner, course=course)
         .exclude(state=Attempt.State.FAILED)
@@ -77,21 +98,23 @@ def _attempts(
     )[:RECENT_ATTEMPTS]
     tried: dict[int, Tried] = {}
     missed: list[tuple[int, float]] = []
+    when: dict[int, list[float]] = {}
     n_attempts = n_queued = 0
     for resource_id, submitted_at, state, given_score, score, is_released in rows:
         n_attempts += 1
         n_queued += state == Attempt.State.QUEUED
         counted = score if is_released else None if score is not None else given_score
         is_right = counted is not None and counted >= RIGHT_FROM
+        minutes = max((at - submitted_at).total_seconds() / 60, 0.0)
+        when.setdefault(resource_id, []).append(minutes / MINUTES_PER_DAY)
         if resource_id in tried:
             latest = tried[resource_id]
             tried[resource_id] = Tried(latest.n + 1, latest.n_right + is_right, latest.last_score, latest.minutes_ago)
             continue
-        minutes = max((at - submitted_at).total_seconds() / 60, 0.0)
         tried[resource_id] = Tried(1, int(is_right), rounded(counted), rounded(minutes))
         if counted is not None and counted < MISSED_BELOW and at - submitted_at <= MISSED_FOR:
             missed.append((resource_id, rounded(counted)))
-    return n_attempts, n_queued, tried, tuple(missed)
+    return n_attempts, n_queued, tried, tuple(missed), when
 
 
 def _said(

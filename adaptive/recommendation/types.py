@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+from adaptive.backends.learner_model.practice_effects import NO_PRACTICE, Mass, PracticeEffects
+
 from .wishes.types import Wish
 
 DIGITS = 4  # of every number that takes part in a decision
+HORIZON_DAYS = 7.0  # where no exam says otherwise
 
 
 def rounded(value: float | None) -> float | None:
@@ -21,16 +24,20 @@ def rounded(value: float | None) -> float | None:
 class Policy:
     """The numbers of the rule. An experiment's variant may replace any of them; the slate keeps those in force.
 
-    Shares are in [0, 1]; weights are in units of P(correct) gained, except the multipliers (`*_factor`).
+    Shares are in [0, 1]; weights are in units of a typical gain (see gain), except the multipliers (`*_factor`).
     """
 
-    name: str = "gain-1"
+    name: str = "gain-2"
     mastered_at: float = 0.85  # p_mastery from which a practised skill needs no practice but reviews
     mastered_attempts: int = 3  # and on how many attempts; both as in mastery's own words
     ready_at: float = 0.70  # p_mastery of every prerequisite from which a skill is ready to learn
     unpractised_factor: float = 0.7  # readiness left by a prerequisite without any attempt
     due_below: float = 0.90  # retrievability below which a skill is due for review
     window_slope: float = 0.10  # how fast the window's value falls outside of it, in P(correct)
+    unlock_tries: float = 2.0  # tries at a waiting skill that a prerequisite is credited with
+    teaches_low: float = 0.4  # success between these teaches fully
+    teaches_high: float = 0.9
+    minutes_power: float = 1.0  # 1: gain per minute; 0: gain per exercise, where exercises are counted out
     forgetting_weight: float = 0.6
     hint_weight: float = 0.3
     popular_weight: float = 0.05
@@ -50,6 +57,7 @@ class Policy:
     tried_rest_minutes: float = 10.0  # nor one that was just missed
     stated_logits: float = 0.7  # what one "too easy" or "too hard" moves the expected success by
     max_candidates: int = 80
+    exposure_cap: float = 1.0  # largest share of the course's slates of a day that one resource stands in; 1: no cap
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -76,14 +84,17 @@ class Policy:
 
 
 _UNBOUNDED = {
-    *("minutes_overhead", "preferred_factor", "explore_at_most", "stated_logits", "max_candidates"),
+    *("unlock_tries", "minutes_overhead", "preferred_factor", "explore_at_most", "stated_logits", "max_candidates"),
     *("right_rest_days", "review_rest_days", "tried_rest_minutes", "mastered_attempts"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SkillState:
-    """What is believed about one skill of the learner now. `due_in_days` is negative when the review is overdue."""
+    """What is believed about one skill of the learner now. `due_in_days` is negative when the review is overdue.
+
+    `practice`: tries so far, as they have faded until now (see practice_effects).
+    """
 
     id: int
     name: str
@@ -92,6 +103,7 @@ class SkillState:
     retrievability: float | None = None
     due_in_days: float | None = None
     prerequisites: tuple[int, ...] = ()
+    practice: Mass = NO_PRACTICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,15 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A teacher wants this resource first. `place`: among the pins, from 0. `scope`: learner, cohort or course."""
+
+    place: int
+    scope: str
+    days: float  # since
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """All that a decision rests on besides its candidates.
 
@@ -112,6 +133,10 @@ class Context:
     `set_aside`: resource id -> why the learner does not want it (a code of filtering). `stated`: skill id -> logits
     by which the learner says to be better (+) or worse (-) than believed. `rested`: skills to leave alone for now.
     `query`: a request in words, `wish` what was understood of it.
+    `effects`: what practice does in this course. `goal`: skill id -> weight; none: every skill counts the same.
+    `horizon_days`: days until what is learnt has to be there.
+    `pins`: what a teacher wants first. `ruled_out`: what a teacher does not want (a code of filtering). `shown`: share
+    of the course's slates of the last day, read only where the policy caps it. All by resource id.
     """
 
     purpose: str
@@ -133,6 +158,12 @@ class Context:
     set_aside: Mapping[int, str] = field(default_factory=dict)
     stated: Mapping[int, float] = field(default_factory=dict)
     rested: frozenset[int] = frozenset()
+    effects: PracticeEffects = field(default_factory=PracticeEffects)
+    goal: Mapping[int, float] = field(default_factory=dict)
+    horizon_days: float = HORIZON_DAYS
+    pins: Mapping[int, Pin] = field(default_factory=dict)
+    ruled_out: Mapping[int, str] = field(default_factory=dict)
+    shown: Mapping[int, float] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         data = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -142,8 +173,13 @@ class Context:
         data["set_aside"] = {str(key): value for key, value in self.set_aside.items()}
         data["stated"] = {str(key): value for key, value in self.stated.items()}
         data["rested"] = sorted(self.rested)
+        data["effects"] = self.effects.to_json()
+        data["goal"] = {str(key): value for key, value in self.goal.items()}
         data["kinds"], data["preferred_kinds"] = list(self.kinds), list(self.preferred_kinds)
         data["wish"] = self.wish.to_json() if self.wish else None
+        data["pins"] = {str(key): asdict(pin) for key, pin in self.pins.items()}
+        data["ruled_out"] = {str(key): code for key, code in self.ruled_out.items()}
+        data["shown"] = {str(key): share for key, share in self.shown.items()}
         return data
 
     @classmethod
@@ -151,15 +187,25 @@ class Context:
         known = {f.name for f in fields(cls)}
         values = {key: value for key, value in data.items() if key in known}
         values["policy"] = Policy(**data["policy"])
-        skills = [SkillState(**{**row, "prerequisites": tuple(row["prerequisites"])}) for row in data["skills"]]
+        skills = [_skill_from(row) for row in data["skills"]]
         values["skills"] = {skill.id: skill for skill in skills}
         values["tried"] = {int(key): Tried(**row) for key, row in data["tried"].items()}
         values["set_aside"] = {int(key): value for key, value in data["set_aside"].items()}
         values["stated"] = {int(key): value for key, value in data["stated"].items()}
         values["rested"] = frozenset(data["rested"])
+        values["effects"] = PracticeEffects.from_json(data.get("effects", {}))
+        values["goal"] = {int(key): value for key, value in data.get("goal", {}).items()}
         values["kinds"], values["preferred_kinds"] = tuple(data["kinds"]), tuple(data["preferred_kinds"])
         values["wish"] = Wish.from_json(data["wish"]) if data.get("wish") else None
+        values["pins"] = {int(key): Pin(**row) for key, row in data.get("pins", {}).items()}
+        values["ruled_out"] = {int(key): code for key, code in data.get("ruled_out", {}).items()}
+        values["shown"] = {int(key): share for key, share in data.get("shown", {}).items()}
         return cls(**values)
+
+
+def _skill_from(row: Mapping[str, Any]) -> SkillState:
+    tuples = {"prerequisites": tuple(row["prerequisites"]), "practice": tuple(row.get("practice", NO_PRACTICE))}
+    return SkillState(**{**row, **tuples})
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +275,7 @@ class Candidate:
 class Features:
     """Every term of the score (see ranking). None: does not apply to this resource."""
 
+    gain: float  # what a try adds to the goal, in typical gains (see gain)
     room: float  # 1 - p_mastery, averaged over its skills with weights 1, 1/2, 1/3...
     readiness: float  # 1: all prerequisites are known well enough
     forgetting: float  # 1 - retrievability of its most forgotten practised skill

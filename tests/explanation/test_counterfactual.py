@@ -66,12 +66,12 @@ def test_or_more_holds_to_the_end_of_the_range(situation):
 
 
 def test_a_skill_learned_gives_way_to_the_other():
-    ctx = context(skill(1, 0.4), skill(2, 0.6), count=1)
+    ctx = context(skill(1, 0.6), skill(2, 0.75), count=1)
     candidates = [exercise(1, (1,), p=0.75), exercise(2, (2,), p=0.75)]
     flip = would_change_if(ctx, candidates, 1)
     assert (flip.fact, flip.skill, flip.direction) == ("p_mastery", "Skill A", "above")
     assert flip.instead == 2 and flip.instead_title == "Exercise 2"
-    assert 0.5 < flip.threshold <= 0.7
+    assert 0.6 < flip.threshold <= 0.8
 
 
 def test_without_a_skill_the_expected_success_is_flipped():

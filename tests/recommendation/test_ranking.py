@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 
 from adaptive.recommendation.features import features_of, window_value
+from adaptive.recommendation.gain import Gains
 from adaptive.recommendation.ranking import rank
 from adaptive.recommendation.skills import readiness_of
 from adaptive.recommendation.types import Policy, Tried
@@ -16,7 +17,8 @@ def best(ctx, *candidates):
 
 
 def features(ctx, candidate):
-    return features_of(ctx, candidate, readiness_of(ctx))
+    ready = readiness_of(ctx)
+    return features_of(ctx, candidate, ready, Gains(ctx, ready))
 
 
 def test_the_skill_with_more_room_to_learn_comes_first():
@@ -143,5 +145,5 @@ def test_the_documented_formula_is_the_one_computed():
     assert f.room == pytest.approx(room, abs=1e-4)
     assert f.forgetting == pytest.approx(0.2)
     assert f.hint == pytest.approx(0.25)
-    gain = 0.3679 * (room + policy.forgetting_weight * 0.2 + policy.hint_weight * 0.25) * policy.repeat_factor
-    assert one.score == pytest.approx((gain + policy.fresh_weight * 1.0) / 3.0, abs=1e-4)
+    worth = 0.3679 * (f.gain + policy.forgetting_weight * 0.2 + policy.hint_weight * 0.25) * policy.repeat_factor
+    assert one.score == pytest.approx((worth + policy.fresh_weight * 1.0) / 3.0, abs=1e-4)

@@ -466,7 +466,7 @@ def test_a_running_experiment_changes_the_policy_and_records_the_exposure_once(c
     for _ in range(3):
         slate = slate_create(learner=cast.alice, course=cast.course)
     assert slate.experiment == experiment and slate.variant in ("a", "b")
-    assert slate.context["policy"]["exploration"] == 0.5 and slate.policy == f"gain-1:{slate.variant}"
+    assert slate.context["policy"]["exploration"] == 0.5 and slate.policy == f"gain-2:{slate.variant}"
     assert Exposure.objects.get().variant == slate.variant
 
 
@@ -479,7 +479,7 @@ def test_a_variant_with_a_bad_policy_falls_back_and_says_so(cast):
     experiment_start(experiment=experiment)
     slate = slate_create(learner=cast.alice, course=cast.course)
     assert slate.impressions.exists() and slate.context["variant_refused"]
-    assert slate.policy == "gain-1"
+    assert slate.policy == "gain-2"
 
 
 def test_the_teachers_window_is_the_one_in_force(cast):

@@ -1,4 +1,4 @@
-"""Learns from a school's own marks, keeps it as a version with its figures, puts versions in use or takes them back."""
+"""Learns from a school's own marks or its log; keeps versions with their figures, puts them in use, takes them back."""
 
 import argparse
 import getpass
@@ -11,6 +11,7 @@ from adaptive.assessment.models import AssessorFit, AssessorVersion
 from adaptive.catalog.models import Course
 from adaptive.common.errors import AdaptiveError
 from adaptive.common.text import count
+from adaptive.practice.finetuning import recommending
 from adaptive.practice.finetuning.jobs import finetune_ask, how_far
 from adaptive.practice.finetuning.learning import (
     LEARNERS,
@@ -22,16 +23,19 @@ from adaptive.practice.finetuning.learning import (
     version_use,
     why_unusable,
 )
+from adaptive.recommendation.effects import effects_use
+from adaptive.recommendation.models import RecommenderVersion
 
 
 class Command(BaseCommand):
     help = (
-        "Learns from the marks of a course's teachers and stores it as a version with its figures on questions left "
-        "out. --activate puts it in use where it is better than what is in use."
+        "Learns from the marks of a course's teachers (--task assess) or from its answers what practice does there "
+        "(--task recommend), and stores it as a version with its figures. --activate puts it in use; an assessor only "
+        "where it is better than the one in use."
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--task", choices=["assess"], default="assess", help="what shall get better: assessing")
+        parser.add_argument("--task", choices=["assess", "recommend"], default="assess", help="what shall get better")
         parser.add_argument("--course", required=True, help="the course's external id")
         parser.add_argument("--tenant", help="the tenant's slug, where several have a course of this id")
         parser.add_argument("--kind", choices=sorted(LEARNERS), default="calibrator", help="what is learned")
@@ -48,6 +52,9 @@ class Command(BaseCommand):
         if (options["list"] or options["use"] is not None) and (options["activate"] or options["background"]):
             raise CommandError("--list and --use go without --activate and --background.", returncode=2)
         course = _course(options["course"], options["tenant"])
+        if options["task"] == "recommend":
+            self._recommend(course, options)
+            return
         try:
             if options["list"]:
                 self._list(course)
@@ -65,6 +72,25 @@ class Command(BaseCommand):
             else:
                 fitted = learn(Order(course, options["kind"], options["seed"]), progress=self._say)
                 self.stdout.write(sentence_of(version_store(fitted, activate=options["activate"], actor=_actor())))
+        except AdaptiveError as error:
+            raise CommandError(error.detail) from None
+
+    def _recommend(self, course: Course, options: dict[str, Any]) -> None:
+        if options["background"]:
+            raise CommandError("--background is not for --task recommend: it takes a minute at most.", returncode=2)
+        try:
+            if options["list"]:
+                versions = RecommenderVersion.objects.filter(course=course).order_by("pk")
+                for version in versions:
+                    self.stdout.write(recommending.sentence_of(version))
+                self.stdout.write(f"{count(len(versions), 'version')}. Where none is in use, the defaults are.")
+            elif options["use"] is not None:
+                version = effects_use(course=course, number=options["use"], actor=_actor())
+                self.stdout.write(recommending.sentence_of(version) if version else "The defaults are in use.")
+            else:
+                learned = recommending.recommending_learn(course=course, seed=options["seed"], progress=self._say)
+                version = recommending.recommending_store(learned, activate=options["activate"], actor=_actor())
+                self.stdout.write(f"Stored: {recommending.sentence_of(version)}.")
         except AdaptiveError as error:
             raise CommandError(error.detail) from None
 

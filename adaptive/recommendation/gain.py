@@ -1,0 +1,138 @@
+"""What one try at an exercise is expected to add to the goal: P(correct) on the goal's skills at its day. Pure.
+
+Of a skill's level nothing but p_mastery is known, and that with less certainty the fewer answers stand behind it; so
+the gain is the mean over a normal distribution of levels (Gauss-Hermite, five points) around the level that p_mastery
+stands for. The level rises by growth * log(1 + practice), practice fades until the goal's day, and it counts in part
+where prerequisites are missing or success is out of reach or certain (see practice_effects). In the all-or-none picture
+the gain is P(not known) * p_learn. A try at a prerequisite is credited with what it unlocks as well.
+
+Unit: about what a first try adds to a skill of middling level under typical growth.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from adaptive.backends.learner_model.practice_effects import PracticeEffects, amount_of
+from adaptive.common.probability import clamp, logit
+
+from .types import Context, SkillState
+
+_POINTS = ((-2.8570, 0.011257), (-1.3556, 0.222076), (0.0, 0.533333), (1.3556, 0.222076), (2.8570, 0.011257))
+_LEAST, _MOST = 0.02, 0.98  # of P(known enough), for a level that stays finite
+_SHRINKS = 0.19  # of the variance, by each answer
+_LOGISTIC_NORMAL = 0.3927  # pi / 8: the mean of a logistic of a normal (MacKay 1992)
+FRESH = (1.0, 1.0, 1.0)
+UNIT = 0.03  # P(correct) on one skill
+
+
+@dataclass(frozen=True, slots=True)
+class SkillGain:
+    """A skill's part in a try, without what depends on the exercise. See `Gains.of_try`."""
+
+    bases: tuple[tuple[float, float, float], ...]  # (weight, level without practice, its share at the goal's day)
+    growth: float
+    amount: float  # practice so far, as of the goal's day
+    fresh: float  # what is left of one try at the goal's day
+    learnt: float  # all or none: P(not known) * p_learn * worth of knowing
+    all_or_none: float
+    scale: float
+
+    def of(self, counts: float) -> float:
+        """P(correct) on the skill that a try adds which counts so much, in [0, 1]."""
+        grown = self.growth * math.log1p(self.amount + counts * self.fresh)
+        added = sum(w * (_sigmoid(base + grown) - now) for w, base, now in self.bases)
+        return (1.0 - self.all_or_none) * self.scale * added + self.all_or_none * counts * self.learnt
+
+
+def _sigmoid(x: float) -> float:
+    return 1.0 / (1.0 + math.exp(-x)) if x > -30 else 0.0
+
+
+def skill_gain(skill: SkillState, effects: PracticeEffects, *, stated: float, horizon_days: float) -> SkillGain:
+    """stated: logits by which the learner says to be better than believed."""
+    guess, growth = effects.guess, effects.growth_at(skill.id)
+    share = clamp((skill.p_mastery - guess) / (1.0 - guess), _LEAST, _MOST)
+    variance = effects.spread / (1.0 + _SHRINKS * skill.n_attempts)
+    middle = logit(share) * math.sqrt(1.0 + _LOGISTIC_NORMAL * variance) + stated
+    without = middle - growth * math.log1p(amount_of(skill.practice))
+    amount, fresh = amount_of(skill.practice, horizon_days), amount_of(FRESH, horizon_days)
+    grown, spread = growth * math.log1p(amount), math.sqrt(variance)
+    bases = tuple((w, without + z * spread, _sigmoid(without + z * spread + grown)) for z, w in _POINTS)
+    worth = 1.0 - effects.slip - guess
+    known = clamp((skill.p_mastery - guess) / worth, 0.0, 1.0) if worth > 0 else 1.0
+    learnt = (1.0 - known) * effects.p_learn_at(skill.id) * max(worth, 0.0) * fresh
+    return SkillGain(bases, growth, amount, fresh, learnt, effects.all_or_none, 1.0 - guess)
+
+
+class Gains:
+    """The gains of a context's skills, each worked out when it is first asked for."""
+
+    def __init__(self, context: Context, ready: Mapping[int, float]) -> None:
+        self._context, self._ready = context, ready
+        self._effects = context.effects
+        self._gains: dict[int, SkillGain] = {}
+        self._unlocks: dict[int, list[tuple[int, float]]] | None = None
+        goal = context.goal
+        self._weights = goal if goal else None
+
+    def weight_of(self, skill_id: int) -> float:
+        """What the skill counts for the goal; 1 for all where none was chosen."""
+        return 1.0 if self._weights is None else self._weights.get(skill_id, 0.0)
+
+    def _gain(self, skill: SkillState) -> SkillGain:
+        found = self._gains.get(skill.id)
+        if found is None:
+            stated = self._context.stated.get(skill.id, 0.0)
+            found = skill_gain(skill, self._effects, stated=stated, horizon_days=self._context.horizon_days)
+            self._gains[skill.id] = found
+        return found
+
+    def of_try(self, skills: Sequence[SkillState], teaching: float) -> float:
+        """The gain of one try at an exercise of these skills, main one first, in units of a typical gain.
+
+        teaching: in [0, 1], how well its success lies where practice teaches.
+        """
+        effects = self._effects
+        outside = effects.outside + (1.0 - effects.outside) * teaching
+        weights = [1.0 / (place + 1) for place in range(len(skills))]
+        whole = sum(weights)
+        total = 0.0
+        for weight, skill in zip(weights, skills, strict=True):
+            ready = self._ready.get(skill.id, 1.0)
+            counts = weight / whole * outside * (effects.unready + (1.0 - effects.unready) * ready)
+            own = self._gain(skill).of(counts)
+            total += self.weight_of(skill.id) * own + self._unlocked(skill, own)
+        return total / UNIT
+
+    def _unlocked(self, skill: SkillState, own: float) -> float:
+        """What the skills that wait for this one gain, as far as `own` brings it nearer to what they need."""
+        policy, effects = self._context.policy, self._effects
+        if effects.unready >= 1.0 or policy.unlock_tries <= 0 or skill.p_mastery >= policy.ready_at:
+            return 0.0
+        if self._unlocks is None:
+            self._unlocks = self._waiting()
+        # The square of the share of ready_at, as skills.readiness_of counts it: its slope at where it stands.
+        slope = 2.0 * skill.p_mastery / policy.ready_at**2 if policy.ready_at > 0 else 0.0
+        nearer = own * slope * (1.0 - effects.unready) * policy.unlock_tries
+        return sum(potential for _, potential in self._unlocks.get(skill.id, ())) * nearer
+
+    def _waiting(self) -> dict[int, list[tuple[int, float]]]:
+        """Prerequisite -> (skill, its gain by one try if it were ready) of those that it holds back most."""
+        found: dict[int, list[tuple[int, float]]] = {}
+        skills = self._context.skills
+        for skill in skills.values():
+            before = [skills[p] for p in skill.prerequisites if p in skills]
+            if before and self._ready.get(skill.id, 1.0) < 1.0:
+                least = min(before, key=lambda s: (s.p_mastery, s.id))
+                potential = self.weight_of(skill.id) * self._gain(skill).of(1.0)
+                found.setdefault(least.id, []).append((skill.id, potential))
+        return found
+
+
+def teaching_of(p_felt: float | None, low: float, high: float, slope: float) -> float:
+    """1 where success is uncertain enough to teach, falling outside [low, high] as exp(-(distance / slope)^2)."""
+    if p_felt is None:
+        return 1.0
+    distance = max(low - p_felt, p_felt - high, 0.0)
+    return math.exp(-((distance / slope) ** 2))

@@ -113,9 +113,10 @@ def query_vector(text: str) -> QueryVector:
 
 
 def encoder_load() -> None:
-    """Reads the weights now, so that the first request need not wait. For a server's start, before it forks."""
+    """Reads the weights now and uses them once, so that the first request finds them in memory. For a server's start,
+    before it forks."""
     try:
         if model := get_light_embedding():
-            model.load()
+            model.encode(["a"])
     except EmbeddingUnavailable as error:
         logger.warning("Requests in words are read by full text alone: %s", error)

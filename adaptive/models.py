@@ -3,6 +3,7 @@
 from adaptive.assessment.models import Agreement, AnswerVector, Assessment, AssessorFit, AssessorVersion
 from adaptive.audit.models import AuditEntry
 from adaptive.catalog.models import Course, Resource, ResourceSkill, Skill, SkillPrerequisite
+from adaptive.conversation.models import Conversation, TutorMessage
 from adaptive.events.models import Attempt
 from adaptive.experiments.models import Experiment, Exposure
 from adaptive.explanation.models import Explanation
@@ -40,6 +41,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Cohort",
+    "Conversation",
     "Course",
     "DifficultyFit",
     "Enrolment",
@@ -70,4 +72,5 @@ __all__ = [
     "StudyPlan",
     "StudySession",
     "Tenant",
+    "TutorMessage",
 ]

@@ -103,6 +103,20 @@ class SlateAdmin(LookOnly):
     list_select_related = ["learner", "course"]
 
 
+@admin.register(models.Review)
+class ReviewAdmin(LookOnly):
+    list_display = ["resource", "learner", "course", "decision", "scope", "created_at", "undone_at"]
+    list_filter = ["decision", "course"]
+    list_select_related = ["resource", "learner", "course"]
+
+
+@admin.register(models.Ruling)
+class RulingAdmin(LookOnly):
+    list_display = ["resource", "kind", "course", "learner", "cohort", "created_at", "ends_at", "ended_at"]
+    list_filter = ["kind", "course"]
+    list_select_related = ["resource", "course", "learner", "cohort"]
+
+
 @admin.register(models.PerformanceAssessment)
 class PerformanceAssessmentAdmin(LookOnly):
     list_display = ["learner", "course", "period", "starts_at", "state", "made_at"]

@@ -20,7 +20,7 @@ from adaptive.learners.models import Cohort, Enrolment, Learner
 from adaptive.mastery.models import LearnerState, MasteryChange, SkillMastery
 from adaptive.performance.models import PerformanceAssessment
 from adaptive.planning.models import StudyPlan, StudySession
-from adaptive.recommendation.models import GapQuery, Slate, SlateHint
+from adaptive.recommendation.models import GapQuery, Ruling, Slate, SlateHint
 from adaptive.tenants.models import IdempotencyRecord, Tenant
 
 # Holds the attempts of all who were erased. The slash keeps it out of every path: nobody can be called that.
@@ -135,6 +135,15 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
         "performance_assessments": _performance(learner),
         "study_plans": _study_plans(learner),
         "recommendations": _slates(learner),
+        "rulings": _rows(
+            Ruling.objects.filter(learner=learner).order_by("pk"),
+            "kind",
+            "created_at",
+            "ends_at",
+            "ended_at",
+            course="course__external_id",
+            resource="resource__external_id",
+        ),
         "experiments": _rows(
             Exposure.objects.filter(learner=learner).order_by("pk"), "variant", "at", name="experiment__name"
         ),
@@ -226,6 +235,7 @@ def _slates(learner: Learner) -> list[dict[str, Any]]:
         Slate.objects.filter(learner=learner)
         .select_related("course", "experiment")
         .prefetch_related("impressions__resource", "impressions__explanation", "impressions__events")
+        .prefetch_related("impressions__reviews__instead")
         .order_by("created_at", "pk")
     )
     return [
@@ -258,6 +268,17 @@ def _slates(learner: Learner) -> list[dict[str, Any]]:
                             "created_at": event.created_at,
                         }
                         for event in impression.events.all()
+                    ],
+                    "reviews": [
+                        {
+                            "decision": review.decision,
+                            "scope": review.scope,
+                            "with": review.instead.external_id if review.instead else None,
+                            "note": review.note,
+                            "created_at": review.created_at,
+                            "undone_at": review.undone_at,
+                        }
+                        for review in impression.reviews.all()
                     ],
                 }
                 for impression in slate.impressions.all()

@@ -47,9 +47,9 @@ def why_dropped(context: Context, candidate: Candidate) -> str:
         return said
     tried = context.tried.get(candidate.id)
     is_pinned = candidate.id in context.pins  # whoever has done it since has no pin any more (see rulings)
-    if tried and (code := why_tried(context.policy, tried, is_due=bool(due_skills(context, candidate)))):
-        if not (is_pinned and code == ANSWERED_RIGHT):
-            return code
+    code = why_tried(context.policy, tried, is_due=bool(due_skills(context, candidate))) if tried else ""
+    if code and not (is_pinned and code == ANSWERED_RIGHT):
+        return code
     if is_pinned:
         return ""
     if context.purpose == "review" and not due_skills(context, candidate):

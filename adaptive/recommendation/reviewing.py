@@ -49,7 +49,7 @@ def _checked_decision(decision: str) -> str:
 
 
 def _checked_scope(decision: str, scope: str, enrolment: Enrolment | None) -> str:
-    """The scope asked for, or the decision's own: never for the learner's cohort where there is one, else the learner."""
+    """The scope asked for, or the decision's own: never is for the learner's cohort, where they have one."""
     may = {
         Review.Decision.APPROVE: (),
         Review.Decision.SWAP: (Review.Scope.LEARNER,),

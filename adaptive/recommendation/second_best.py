@@ -3,8 +3,8 @@
     confidence = Phi((pick - other) / sqrt(sd_pick^2 + sd_other^2)),  sd = score * SPREAD / sqrt(1 + answers)
 
 with the scores as they were lowered for this place, and the answers so far on the resource's main skill. SPREAD is
-assumed, not measured: the number sorts picks for a teacher's attention, it is no probability to bet on. 1/2 is a toss-up,
-below it stands what was drawn by chance though another one scored higher.
+assumed, not measured: the number sorts picks for a teacher's attention, it is no probability to bet on. 1/2 is a
+toss-up, below it stands what was drawn by chance though another one scored higher.
 """
 
 import math

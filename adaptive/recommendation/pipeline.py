@@ -83,6 +83,11 @@ def run(
         embedding_model=embedding_model,
     )
     found, counts = retrieve(request)
+    if not found and _misses_words(request):
+        # What is left of the words fits nothing, so that they are not looked for: said, not hidden (see understood_of).
+        context = replace(context, wish=replace(context.wish, is_meaning_missed=True))
+        request = replace(request, context=context)
+        found, counts = retrieve(request)
     stages.append({"name": "retrieval", "found": counts, "n": len(found), "n_left_out": len(request.new_only)})
 
     candidates = _load(learner, course, at, situation, with_pins(context, found))
@@ -208,9 +213,7 @@ def _why(course: Course, request: Request, situation: Situation, decision: Decis
     """(why there is nothing, what taking one part of the request back would bring)."""
     context = request.context
     if context.query and context.wish and context.wish.in_force and not decision.dropped:
-        resting = {
-            found.resource_id for found in query_words.find(replace(request, limit=COUNTED, exclude=(), resting=()))
-        }
+        resting = _fitting(request)
         if not resting:
             offers = _offers(request)
             return unmet(context.wish, offers), offers
@@ -238,6 +241,17 @@ def _why(course: Course, request: Request, situation: Situation, decision: Decis
         n_queued=situation.n_queued,
     )
     return sentence, ()
+
+
+def _fitting(request: Request) -> set[int]:
+    """Some of what fits the request, what is set aside or rests included."""
+    return {found.resource_id for found in query_words.find(replace(request, limit=COUNTED, exclude=(), resting=()))}
+
+
+def _misses_words(request: Request) -> bool:
+    """Is it the rest of the words alone that nothing in the course fits?"""
+    wish = request.context.wish
+    return bool(request.context.query and wish and wish.needs_match and wish.in_force) and not _fitting(request)
 
 
 def _offers(request: Request) -> tuple[Offer, ...]:

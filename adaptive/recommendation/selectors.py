@@ -51,7 +51,8 @@ class Understood:
     """One thing that was understood of a request in words, as it is shown back.
 
     `value`: as in wishes.types.Constraint, skills by their external ids. `words`: those of the request it came from.
-    `is_in_force`: False once taken back. `n_without`: of an empty slate, how many resources (20 stands for more) there
+    `is_in_force`: False once taken back. `is_missed`: of the rest of the words, where nothing in the course fits them,
+    so that what is recommended keeps the constraints alone. `n_without`: of an empty slate, how many resources (20 stands for more) there
     would be if it alone were taken back; None where that was not counted.
     """
 
@@ -60,6 +61,7 @@ class Understood:
     label: str
     words: str
     is_in_force: bool
+    is_missed: bool = False
     n_without: int | None = None
 
 
@@ -77,10 +79,20 @@ def understood_of(*, slate: Slate) -> list[Understood]:
         value = list(c.value) if isinstance(c.value, tuple) else c.value
         if c.code in (SKILLS, NOT_SKILLS):
             value = [external[pk] for pk in value if pk in external]
-        rows.append(Understood(c.code, value, label_of(c), c.words, not c.is_dropped, offers.get(c.code)))
+        n_without = offers.get(c.code)
+        rows.append(Understood(c.code, value, label_of(c), c.words, not c.is_dropped, n_without=n_without))
     if wish.meaning and not wish.is_topic_only:
-        is_in_force = not wish.is_meaning_dropped
-        rows.append(Understood(WORDS, wish.meaning, words_label(wish), wish.meaning, is_in_force, offers.get(WORDS)))
+        rows.append(
+            Understood(
+                WORDS,
+                wish.meaning,
+                words_label(wish),
+                wish.meaning,
+                is_in_force=not wish.is_meaning_dropped,
+                is_missed=wish.is_meaning_missed,
+                n_without=offers.get(WORDS),
+            )
+        )
     return rows
 
 

@@ -78,6 +78,7 @@ class UnderstoodShape(serializers.Serializer):
     label = serializers.CharField(help_text="In words, to be shown back.")
     words = serializers.CharField(help_text="Of the query, where it was read from.")
     is_in_force = serializers.BooleanField(help_text="False where it was in `without`.")
+    is_missed = serializers.BooleanField(help_text="Of `words`: nothing in the course fits them; the rest is kept.")
     n_without = serializers.IntegerField(
         allow_null=True, help_text="Of an empty slate: how many items there would be without it alone; 20: or more."
     )

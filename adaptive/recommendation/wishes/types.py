@@ -77,7 +77,8 @@ class Constraint:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """`meaning`: what is left to be looked for, as words. `is_topic_only`: they name no more than the skills in force,
-    or nothing at all, so that whatever keeps the constraints answers the request. `is_meaning_dropped`: taken back."""
+    or nothing at all, so that whatever keeps the constraints answers the request. `is_meaning_dropped`: taken back by
+    who asked; `is_meaning_missed`: nothing in the course fits it."""
 
     text: str
     language: str = "en"
@@ -85,6 +86,7 @@ class Wish:
     meaning: str = ""
     is_topic_only: bool = True
     is_meaning_dropped: bool = False
+    is_meaning_missed: bool = False
 
     @property
     def in_force(self) -> tuple[Constraint, ...]:
@@ -93,7 +95,7 @@ class Wish:
     @property
     def search_text(self) -> str:
         """The words to rank by; "" where there are none."""
-        return "" if self.is_meaning_dropped else self.meaning
+        return "" if self.is_meaning_dropped or self.is_meaning_missed else self.meaning
 
     @property
     def needs_match(self) -> bool:
@@ -127,6 +129,7 @@ class Wish:
             "meaning": self.meaning,
             "is_topic_only": self.is_topic_only,
             "is_meaning_dropped": self.is_meaning_dropped,
+            "is_meaning_missed": self.is_meaning_missed,
         }
 
     @classmethod

@@ -52,8 +52,8 @@ class Understood:
 
     `value`: as in wishes.types.Constraint, skills by their external ids. `words`: those of the request it came from.
     `is_in_force`: False once taken back. `is_missed`: of the rest of the words, where nothing in the course fits them,
-    so that what is recommended keeps the constraints alone. `n_without`: of an empty slate, how many resources (20 stands for more) there
-    would be if it alone were taken back; None where that was not counted.
+    so that what is recommended keeps the constraints alone. `n_without`: of an empty slate, how many resources (20
+    stands for more) there would be if it alone were taken back; None where that was not counted.
     """
 
     code: str

@@ -135,15 +135,15 @@ def lists_of(data: QueryDict) -> dict[str, list[str]]:
 
 
 def wishes_read(form: PlanForm, *, plan: StudyPlan | None) -> dict[str, Any]:
-    """For plan_set. What cannot be read is noted in `form.errors`; nothing is to be made of it then."""
-    minutes = [_read(form, name, _minutes) or 0.0 for name in MINUTES]
-    day = _read(form, EXAM, _exam_day)
+    """For plan_set. What cannot be read is noted in `form.errors`; something harmless stands in its place then, so that
+    the rest can still be checked, and nothing is to be made of it."""
+    day = _read(form, EXAM, _exam_day, form.first_day + timedelta(days=30))
     return {
-        "exam_at": _moment(day, plan) if day else None,
-        "target": _read(form, TARGET, _share),
-        "minutes_per_weekday": minutes,
+        "exam_at": _moment(day, plan),
+        "target": _read(form, TARGET, _share, 0.5),
+        "minutes_per_weekday": [_read(form, name, _minutes, 1.0) for name in MINUTES],
         "days_off": _days_off(form),
-        "start_time": _read(form, STARTS, _time),
+        "start_time": _read(form, STARTS, _time, START),
     }
 
 
@@ -151,12 +151,12 @@ def _moment(day: date, plan: StudyPlan | None) -> datetime:
     return exam_moment(day, before=plan.exam_at if plan else None)
 
 
-def _read(form: PlanForm, name: str, reader: Any) -> Any:
+def _read(form: PlanForm, name: str, reader: Any, otherwise: Any) -> Any:
     try:
         return reader(form.typed.get(name, "").strip())
     except Unread as error:
         form.errors[name] = str(error)
-        return None
+        return otherwise
 
 
 def _day(text: str) -> date:

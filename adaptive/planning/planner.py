@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from adaptive.backends.learner_model.base import Observation, SkillView, Walk
+from adaptive.backends.learner_model.base import SECONDS_PER_DAY, Observation, SkillView, Walk
 from adaptive.planning.types import (
     LEARN,
     MOCK,
@@ -32,6 +32,8 @@ MASTERED, MIN_ATTEMPTS = 0.85, 3  # as mastery_status has it
 CEILING = 0.95  # nobody is asked to practise beyond
 TURN = 6  # exercises on one skill before another gets its turn
 REVIEW_EXERCISES = 2
+REVIEW_GAP = 1.5 * SECONDS_PER_DAY  # what was practised yesterday is not reviewed today, however shaky it is
+LEAST_BLOCK = 3.0  # minutes for which another skill is taken up
 MOST_REPEATS = 3  # of one exercise in a plan
 MOST_ANSWERS = 3000  # of a plan; what lies beyond is planned when it comes nearer
 MOCK_FROM = 3  # sessions
@@ -119,7 +121,7 @@ def _practice(course: _Course, slot: Slot) -> list[Block]:
         if skill not in course.views or course.views[skill].n_attempts:  # what was never met has not changed
             course.refresh(skill, slot.starts_at)
     due = sorted(
-        (view for view in course.views.values() if view.n_attempts and view.due_at and view.due_at <= slot.starts_at),
+        (view for view in course.views.values() if _is_due(view, slot.starts_at)),
         key=lambda view: (view.retrievability or 0.0, view.skill_id),
     )
     has_new = any(_is_open(course, skill) for skill in course.material.skills)
@@ -129,16 +131,24 @@ def _practice(course: _Course, slot: Slot) -> list[Block]:
         if clock.spent >= limit:
             break
         _add(blocks, _block(course, clock, REVIEW, view.skill_id, most=REVIEW_EXERCISES))
-    tried: set[int] = set()
+    tried = {block.skill_id for block in blocks}
     while (skill := _next_skill(course, tried)) is not None:
+        if blocks and slot.minutes - clock.spent < LEAST_BLOCK:
+            break
         tried.add(skill)
         is_new = course.views[skill].n_attempts == 0
         if is_new and blocks and not _can_begin(course, clock, skill):
             continue
         _add(blocks, _block(course, clock, LEARN, skill, most=TURN, with_reading=is_new))
-        if clock.spent >= slot.minutes or len(tried) > len(course.material.skills):
+        if clock.spent >= slot.minutes:
             break
     return blocks
+
+
+def _is_due(view: SkillView, at: float) -> bool:
+    if not view.n_attempts or view.due_at is None or view.last_at is None:
+        return False
+    return view.due_at <= at and view.last_at <= at - REVIEW_GAP
 
 
 def _mock(course: _Course, slot: Slot) -> list[Block]:

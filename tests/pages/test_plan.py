@@ -76,7 +76,7 @@ def test_from_the_form_to_days_and_a_band(course, alice):
     assert f"{low} % to {high} %" in text.replace("\xa0", " ")
     assert "an exam with 20 questions" in text and "in 8 of 10 cases" in text
     assert "4,012 real learners" in text and "81 % of their results fell inside" in text.replace("\xa0", " ")
-    assert "Day by day" in text and "mock exam" in text and "What a fraction means" in text
+    assert "The days ahead" in text and "mock exam" in text and "What a fraction means" in text
 
 
 def test_the_band_is_drawn_and_stands_in_a_table(course, alice):

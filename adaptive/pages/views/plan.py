@@ -19,7 +19,7 @@ from adaptive.pages.presenters.plan import plan_view, what_if_view
 from adaptive.pages.rendering import page
 from adaptive.planning.calendar import feed_close, feed_of, feed_open, feed_token, plan_of_token
 from adaptive.planning.models import StudyPlan
-from adaptive.planning.selectors import plan_find, resources_planned, sessions_of, today_of
+from adaptive.planning.selectors import plan_find, resources_planned, sessions_of, today_of, zone_here
 from adaptive.planning.services import (
     forecast_refresh,
     plan_delete,
@@ -29,6 +29,7 @@ from adaptive.planning.services import (
     plan_without,
     wishes_of,
 )
+from adaptive.planning.wishes import wishes_check
 
 TEMPLATE = "adaptive/learner/plan.html"
 
@@ -97,11 +98,13 @@ def save(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Everything typed comes back where something cannot be planned."""
     form = form_typed(lists_of(request.POST), today=today_of(now()))
     wishes = wishes_read(form, plan=plan_find(learner=visit.learner, course=visit.course))
-    if not form.errors:
-        try:
+    try:
+        if form.errors:  # all that is wrong is told at once
+            wishes_check(**wishes, now=now(), zone=zone_here())
+        else:
             plan_set(learner=visit.learner, course=visit.course, **wishes)
-        except InvalidInput as error:
-            form.add(error)
+    except InvalidInput as error:
+        form.add(error)
     if form.errors:
         return _plan_page(request, visit, form=form, status=422)
     messages.success(request, _("Your plan is ready."))

@@ -11,6 +11,8 @@ from adaptive.learners.models import Learner
 from adaptive.mastery.models import SkillMastery
 from adaptive.performance import jobs
 from adaptive.performance.models import PerformanceAssessment
+from adaptive.planning.calendar import feed_open
+from adaptive.planning.services import plan_set
 from adaptive.practice.services import answer_submit, slate_next
 from adaptive.recommendation.services import impression_event
 from tests.factories import EXERCISES, Cast, attempt_make, enrol, learner_make, right, wrong
@@ -52,6 +54,9 @@ def lively(cast: Cast) -> Cast:
     jobs.weeks_note(at=now() + timedelta(days=8))
     for assessment in PerformanceAssessment.objects.all():
         jobs.performance_work(assessment.pk)
+    plan = {"exam_at": now() + timedelta(days=21), "target": 0.95, "minutes_per_weekday": [20] * 7}
+    day = (now() + timedelta(days=3)).date()
+    feed_open(plan=plan_set(learner=cast.alice, course=cast.course, days_off=[day], **plan))
     slate = cast.extra["slate"] = slate_next(learner=cast.alice, course=cast.course)
     impression_event(slate=slate, position=1, type="start")
     return cast
@@ -63,6 +68,8 @@ def students_pages(cast: Cast) -> dict[str, str]:
         "home": reverse("adaptive:course", args=[course]),
         "courses": reverse("adaptive:courses"),
         "performance": reverse("adaptive:performance", args=[course]),
+        "plan": reverse("adaptive:plan", args=[course]),
+        "plan, what if": reverse("adaptive:plan", args=[course]) + f"?skip={(now() + timedelta(days=2)).date()}",
         **{f"practice {n}": reverse("adaptive:resource", args=[course, cast.exercises[n].pk]) for n in EXERCISES},
         **{
             f"result {n}": reverse("adaptive:attempt", args=[course, cast.extra[n].pk])
@@ -133,7 +140,7 @@ def test_states_that_arrive_without_a_reload(window, lively, scheme):
 def test_no_data_at_all(window, cast):
     w = window(width=320)
     for who, pages in (
-        ("bob", ["adaptive:course", "adaptive:performance", "adaptive:skills"]),
+        ("bob", ["adaptive:course", "adaptive:performance", "adaptive:plan", "adaptive:skills"]),
         ("charlie", ["adaptive:report", "adaptive:report-map", "adaptive:review"]),
     ):
         w.log_in(who)

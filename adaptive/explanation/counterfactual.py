@@ -94,9 +94,15 @@ def would_change_if(context: Context, candidates: Sequence[Candidate], position:
     return flips_of(context, candidates, [position])[position]
 
 
-def flips_of(context: Context, candidates: Sequence[Candidate], positions: Sequence[int]) -> dict[int, Flip | None]:
-    """`would_change_if` of several places of one slate, which share the work."""
-    decision = decide(context, candidates)
+def flips_of(
+    context: Context,
+    candidates: Sequence[Candidate],
+    positions: Sequence[int],
+    *,
+    decision: Decision | None = None,
+) -> dict[int, Flip | None]:
+    """`would_change_if` of several places of one slate, which share the work. decision: of just these, where known."""
+    decision = decision or decide(context, candidates)
     slate = [pick.id for pick in decision.picks]
     titles = {candidate.id: candidate.title for candidate in candidates}
     result: dict[int, Flip | None] = {}

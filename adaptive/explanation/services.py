@@ -1,3 +1,4 @@
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -11,8 +12,10 @@ from adaptive.explanation.facts import Fact, facts_of
 from adaptive.explanation.models import Explanation
 from adaptive.explanation.rewording import may_reword_for, reworded
 from adaptive.explanation.templates import text_of, worded, would_change_text
-from adaptive.recommendation.models import Slate
+from adaptive.recommendation.models import Impression, Slate
 from adaptive.recommendation.selectors import receipt_of
+from adaptive.recommendation.services import Made
+from adaptive.recommendation.types import Candidate
 
 
 @transaction.atomic
@@ -27,34 +30,52 @@ def slate_explain(*, slate: Slate) -> list[Explanation]:
     missing = [impression for impression in impressions if not hasattr(impression, "explanation")]
     if missing:
         context, candidates = receipt_of(slate=slate)
-        titles = {candidate.id: candidate.title for candidate in candidates}
         flips = flips_of(context, candidates, [impression.position for impression in missing])
         instead = [flip.instead for flip in flips.values() if flip]
         external_ids = dict(Resource.objects.filter(pk__in=instead).values_list("pk", "external_id"))
-        language = slate.learner.language or slate.course.language
-        state = Explanation.State.PENDING if may_reword(slate) else Explanation.State.READY
-        rows = []
-        with translation.override(language):
-            for impression in missing:
-                facts = worded(facts_of(impression.reasons, title=titles[impression.resource_id]))
-                plain = text_of(facts)
-                rows.append(
-                    Explanation(
-                        impression=impression,
-                        state=state,
-                        facts=[fact.to_json() for fact in facts],
-                        text=plain,
-                        plain_text=plain,
-                        would_change_if=_flip_json(flips[impression.position], external_ids),
-                    )
-                )
-        Explanation.objects.bulk_create(rows)
-        for row in rows:
-            row.impression.explanation = row
+        _write(slate, missing, candidates, flips, external_ids)
     return [impression.explanation for impression in impressions]
 
 
-def _flip_json(flip: Flip | None, external_ids: dict[int, str]) -> dict[str, Any] | None:
+def made_explain(made: Made) -> list[Explanation]:
+    """`slate_explain` of a slate that was made just now, in the same transaction: one query."""
+    context, candidates = made.outcome.context, made.outcome.candidates
+    positions = [impression.position for impression in made.impressions]
+    flips = flips_of(context, candidates, positions, decision=made.outcome.decision)
+    return _write(made.slate, made.impressions, candidates, flips, made.outcome.external_ids)
+
+
+def _write(
+    slate: Slate,
+    impressions: Sequence[Impression],
+    candidates: Sequence[Candidate],
+    flips: Mapping[int, Flip | None],
+    external_ids: Mapping[int, str],
+) -> list[Explanation]:
+    titles = {candidate.id: candidate.title for candidate in candidates}
+    state = Explanation.State.PENDING if may_reword(slate) else Explanation.State.READY
+    rows = []
+    with translation.override(slate.learner.language or slate.course.language):
+        for impression in impressions:
+            facts = worded(facts_of(impression.reasons, title=titles[impression.resource_id]))
+            plain = text_of(facts)
+            rows.append(
+                Explanation(
+                    impression=impression,
+                    state=state,
+                    facts=[fact.to_json() for fact in facts],
+                    text=plain,
+                    plain_text=plain,
+                    would_change_if=_flip_json(flips[impression.position], external_ids),
+                )
+            )
+    Explanation.objects.bulk_create(rows)
+    for row in rows:
+        row.impression.explanation = row
+    return rows
+
+
+def _flip_json(flip: Flip | None, external_ids: Mapping[int, str]) -> dict[str, Any] | None:
     """With the resource's external id beside our own, because the REST interface shows it."""
     if flip is None:
         return None

@@ -19,6 +19,11 @@ def authored_logit(authored_difficulty: float | None) -> float | None:
     return logit(min(max(authored_difficulty, 0.05), 0.95)) - logit(AVERAGE_SHARE_WRONG)
 
 
+def item_difficulty(authored: float | None, published: float | None) -> float | None:
+    """In logits: what was published of words and answers (`ItemDifficulty.used`), else the author's mark, else None."""
+    return published if published is not None else authored_logit(authored)
+
+
 def items_of(resource_ids: Iterable[int], *, is_answered: bool = True) -> dict[int, Item]:
     """Resource id -> Item. Two queries, however many.
 
@@ -34,7 +39,7 @@ def items_of(resource_ids: Iterable[int], *, is_answered: bool = True) -> dict[i
         pk: Item(
             id=pk,
             skill_ids=tuple(skills[pk]),
-            difficulty=used if used is not None and is_answered else authored_logit(authored),
+            difficulty=item_difficulty(authored, used if is_answered else None),
             response_format=form,
         )
         for pk, authored, form, used in rows

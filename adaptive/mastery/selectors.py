@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import Count, F, Max, Q, Window
 from django.db.models.functions import Abs, RowNumber
 
-from adaptive.backends.learner_model.base import State
+from adaptive.backends.learner_model.base import Item, State
 from adaptive.backends.registry import class_at
 from adaptive.catalog.models import Course, Resource, Skill
 from adaptive.catalog.selectors import skills_of
@@ -115,9 +115,16 @@ def predictions(
 ) -> dict[int, float]:
     """Resource id -> P(the learner's next response to it is correct). Two queries beside the state's."""
     belief = belief or learner_state(learner=learner, course=course)
-    ids = [getattr(resource, "pk", resource) for resource in resources]
-    epoch, model = at.timestamp(), belief.in_use.model
-    return {pk: model.predict(belief.state, item, epoch) for pk, item in items_of(ids).items()}
+    return predicted(belief, items_of(getattr(resource, "pk", resource) for resource in resources).values(), at)
+
+
+def predicted(belief: LearnerBelief, items: Iterable[Item], at: datetime) -> dict[int, float]:
+    """Item id -> P(the learner's next response to it is correct). No query."""
+    epoch, items = at.timestamp(), list(items)
+    if len(items) < 2:
+        return {item.id: belief.in_use.model.predict(belief.state, item, epoch) for item in items}
+    walk = belief.in_use.model.walk(belief.state)  # the same numbers, the state read once for all
+    return {item.id: walk.predict(item, epoch) for item in items}
 
 
 def changes_of(*, attempt: Attempt) -> list[MasteryChange]:

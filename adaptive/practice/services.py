@@ -22,7 +22,7 @@ from adaptive.common.errors import Conflict, FieldError, InvalidInput, NotFound
 from adaptive.conf import settings
 from adaptive.events.models import Attempt
 from adaptive.events.services import attempt_create
-from adaptive.explanation.services import slate_explain
+from adaptive.explanation.services import made_explain
 from adaptive.learners.models import Learner
 from adaptive.learners.selectors import enrolment_get
 from adaptive.mastery.services import attempt_apply, state_rebuild
@@ -32,7 +32,7 @@ from adaptive.practice.gate import answer_vector_keep, with_last_word
 from adaptive.practice.reading import read_words
 from adaptive.recommendation.hints import slate_hint_record
 from adaptive.recommendation.models import Slate
-from adaptive.recommendation.services import slate_create
+from adaptive.recommendation.services import slate_make
 from adaptive.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
@@ -254,9 +254,11 @@ def slate_next(
     without: Sequence[str] = (),
     at: datetime | None = None,
 ) -> Slate:
-    """A new slate with its explanations, stored. Arguments as of recommendation's slate_create."""
-    enrolment_get(learner=learner, course=course)
-    slate = slate_create(
+    """A new slate with its explanations, stored. Arguments as of recommendation's slate_make.
+
+    `slate.impressions.all()` and their explanations are at hand, without a query.
+    """
+    made = slate_make(
         learner=learner,
         course=course,
         count=count,
@@ -266,7 +268,7 @@ def slate_next(
         without=without,
         at=at,
     )
-    explanations = slate_explain(slate=slate)
+    explanations = made_explain(made)
     if pending := [explanation.pk for explanation in explanations if explanation.state == "pending"]:
         outbox.reword_publish_on_commit(pending)
-    return slate
+    return made.slate

@@ -4,37 +4,31 @@ Retrieval and loading read the database; the rest is pure (see deciding). What e
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from adaptive.backends.learner_model.practice_effects import PracticeEffects
 from adaptive.catalog.models import Course, Resource
-from adaptive.catalog.selectors import skill_ids_of
 from adaptive.learners.models import Learner
-from adaptive.mastery.selectors import predictions
 from adaptive.recommendation.deciding import decide
 from adaptive.recommendation.effects import effects_of
 from adaptive.recommendation.emptiness import why_empty
 from adaptive.recommendation.exposure import with_exposure
 from adaptive.recommendation.filtering import why_tried
+from adaptive.recommendation.loading import candidates_load
 from adaptive.recommendation.retrieval import GENERATORS, QUERY_SHARES, SHARES, STAND_IN, query_words
 from adaptive.recommendation.retrieval.base import Found, Request
-from adaptive.recommendation.retrieval.wish_filter import share_wrong
 from adaptive.recommendation.rulings import with_pins, with_rulings
 from adaptive.recommendation.situation import Situation, situation_of
 from adaptive.recommendation.skills import ancestors_of, is_due, is_mastered
-from adaptive.recommendation.types import Candidate, Context, Decision, rounded
+from adaptive.recommendation.types import Candidate, Context, Decision
 from adaptive.recommendation.wish_words import COUNTED, Offer, unmet
 
 ALL_KINDS = tuple(Resource.Kind.values)
 COLD_BELOW = 5  # attempts in the course below which popularity helps out
 NOTHING_DUE = "nothing_due"
-LOADED = (
-    *("id", "kind", "title", "duration_minutes", "response_format", "created_at", "course_id", "is_retired"),
-    *("has_pictures", "item_difficulty__used", "authored_difficulty"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +37,7 @@ class Outcome:
 
     context: Context
     candidates: tuple[Candidate, ...]
+    external_ids: Mapping[int, str]  # of the candidates
     decision: Decision
     learner_model: str
     stages: list[dict[str, Any]]
@@ -90,7 +85,8 @@ def run(
         found, counts = retrieve(request)
     stages.append({"name": "retrieval", "found": counts, "n": len(found), "n_left_out": len(request.new_only)})
 
-    candidates = _load(learner, course, at, situation, with_pins(context, found))
+    loaded = candidates_load(belief=situation.belief, at=at, found=with_pins(context, found))
+    candidates = loaded.candidates
     context = with_exposure(_trimmed(context, candidates), course_id=course.pk, at=at)
     decision = decide(context, candidates)
     stages.append({"name": "filtering", "dropped": dict(Counter(decision.dropped.values()))})
@@ -99,7 +95,8 @@ def run(
     stages.append({"name": "reranking", "n_picked": len(decision.picks), "n_explored": n_explored})
 
     sentence, offers = ("", ()) if decision.picks else _why(course, request, situation, decision)
-    return Outcome(context, candidates, decision, situation.belief.in_use.tag, stages, sentence, offers)
+    tag = situation.belief.in_use.tag
+    return Outcome(context, candidates, loaded.external_ids, decision, tag, stages, sentence, offers)
 
 
 def _with_situation(base: Context, situation: Situation, effects: PracticeEffects) -> Context:
@@ -155,40 +152,6 @@ def _merge(by_generator: dict[str, list[Found]], most: int) -> dict[int, dict[st
             if row.resource_id in facts:
                 facts[row.resource_id][name] = row.facts
     return facts
-
-
-def _load(
-    learner: Learner, course: Course, at: datetime, situation: Situation, found: dict[int, dict[str, Any]]
-) -> tuple[Candidate, ...]:
-    """The resources with their skills and the learner's expected success, in the order in which they were found."""
-    ids = list(found)
-    skills = skill_ids_of(resources=ids)
-    rows = {row[0]: row for row in Resource.objects.filter(pk__in=ids).values_list(*LOADED)}
-    exercises = [pk for pk, row in rows.items() if row[1] == Resource.Kind.EXERCISE]
-    expected = predictions(learner=learner, course=course, resources=exercises, at=at, belief=situation.belief)
-    candidates = []
-    for pk in ids:
-        if pk not in rows:  # deleted since it was found
-            continue
-        _, kind, title, minutes, response_format, created_at, course_id, is_retired, pictures, used, authored = rows[pk]
-        candidates.append(
-            Candidate(
-                id=pk,
-                kind=kind,
-                title=title,
-                skills=tuple(skills[pk]),
-                minutes=rounded(minutes),
-                response_format=response_format,
-                p_correct=rounded(expected.get(pk)),
-                age_days=rounded(max((at - created_at).total_seconds() / 86_400, 0.0)),
-                course_id=course_id,
-                is_retired=is_retired,
-                difficulty=rounded(share_wrong(used, authored)) if kind == Resource.Kind.EXERCISE else None,
-                has_pictures=pictures,
-                found=found[pk],
-            )
-        )
-    return tuple(candidates)
 
 
 def _trimmed(context: Context, candidates: Sequence[Candidate]) -> Context:

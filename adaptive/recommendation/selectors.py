@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,13 @@ def _with_items(slates: QuerySet[Slate]) -> QuerySet[Slate]:
         Prefetch("impressions", queryset=Impression.objects.select_related("explanation").order_by("position")),
         Prefetch("impressions__resource", queryset=resources),
     )
+
+
+def known_keep(slate: Slate, impressions: Sequence[Impression]) -> None:
+    """Lets `slate.impressions.all()` give these instead of reading them, as after a prefetch."""
+    known = slate.impressions.all()
+    known._result_cache, known._prefetch_done = list(impressions), True
+    slate._prefetched_objects_cache = {"impressions": known}
 
 
 def slate_get(*, tenant: Tenant, slate_id: uuid.UUID | str) -> Slate:

@@ -1,6 +1,7 @@
 import re
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,8 @@ from adaptive.recommendation.query_vector import query_vector as vector_of_words
 from adaptive.recommendation.reasons import reasons_of
 from adaptive.recommendation.rulings import has_ruled_since
 from adaptive.recommendation.second_best import second_bests
-from adaptive.recommendation.types import Context, Policy, rounded
+from adaptive.recommendation.selectors import known_keep
+from adaptive.recommendation.types import Context, Pick, Policy, rounded
 from adaptive.recommendation.wishes.reading import read_wish
 from adaptive.recommendation.wishes.types import CODES, WORDS, Wish
 
@@ -86,8 +88,22 @@ def _wish(course: Course, query: str, without: Sequence[str]) -> Wish | None:
     return read_wish(query, skills=list(skills), language=course.language, without=without)
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new slate, stored, with what it was made from still at hand: who goes on with it need not read it back."""
+
+    slate: Slate
+    impressions: tuple[Impression, ...]
+    outcome: pipeline.Outcome
+
+
 @transaction.atomic
-def slate_create(
+def slate_create(**values: Any) -> Slate:
+    """`slate_make` in a transaction of its own."""
+    return slate_make(**values).slate
+
+
+def slate_make(
     *,
     learner: Learner,
     course: Course,
@@ -99,14 +115,14 @@ def slate_create(
     at: datetime | None = None,
     query_vector: Sequence[float] | None = None,
     embedding_model: str = "",
-) -> Slate:
+) -> Made:
     """Recommends up to `count` resources (held within 1 and 20) and stores the slate with its whole receipt.
 
     With nothing to recommend the slate has no impressions and says `why_empty`. A `query` in words is read for its
     constraints (see wishes), which every pick keeps but those in `without` (codes of wishes.types). `query_vector` is
     the query embedded by `embedding_model`, else it is made here; full text does without. The number of queries does
-    not depend on how much the course holds. Raises InvalidInput, NotFound (another tenant's course) and NotAllowed (not
-    enrolled).
+    not depend on how much the course holds. Call it in a transaction. Raises InvalidInput, NotFound (another tenant's
+    course) and NotAllowed (not enrolled).
     """
     if learner.tenant_id != course.tenant_id:
         raise NotFound(f"There is no course “{course.external_id[:60]}”.")
@@ -173,11 +189,11 @@ def slate_create(
     )
     slate.save(force_insert=True)
     seconds = second_bests(outcome.context, outcome.decision)
-    Impression.objects.bulk_create(
+    impressions = Impression.objects.bulk_create(
         Impression(
             slate=slate,
             position=pick.position,
-            resource_id=pick.id,
+            resource=_resource_of(pick, outcome),
             generators=sorted(pick.scored.candidate.found),
             score=pick.scored.score,
             p_correct=pick.scored.candidate.p_correct,
@@ -190,9 +206,19 @@ def slate_create(
         )
         for pick in outcome.decision.picks
     )
+    known_keep(slate, impressions)
     if assignment is not None and outcome.decision.picks:
         exposure_record(assignment=assignment, learner=learner)
-    return slate
+    return Made(slate, tuple(impressions), outcome)
+
+
+def _resource_of(pick: Pick, outcome: pipeline.Outcome) -> Resource:
+    """The picked resource as far as it was read; its other fields are read when somebody asks for them."""
+    one = pick.scored.candidate
+    external_id = outcome.external_ids[one.id]
+    known = {"id": one.id, "course_id": one.course_id, "external_id": external_id, "kind": one.kind, "title": one.title}
+    names = [field.attname for field in Resource._meta.concrete_fields if field.attname in known]
+    return Resource.from_db(None, names, [known[name] for name in names])
 
 
 def slate_current(

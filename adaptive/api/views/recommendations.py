@@ -51,8 +51,7 @@ class RecommendationsView(ApiView):
             kinds=body.get("kinds") or None,
             without=body.get("without") or (),
         )
-        shown = slate_get(tenant=request.tenant, slate_id=slate.pk)
-        return Response(slate_json(shown), status=201)
+        return Response(slate_json(slate), status=201)
 
 
 class SlateView(ApiView):

@@ -26,6 +26,7 @@ from adaptive.explanation.services import made_explain
 from adaptive.learners.models import Learner
 from adaptive.learners.selectors import enrolment_get
 from adaptive.mastery.services import attempt_apply, state_rebuild
+from adaptive.planning.selectors import plan_find
 from adaptive.practice import outbox
 from adaptive.practice.effects import LeaseLost, effect_write, set_aside
 from adaptive.practice.gate import answer_vector_keep, with_last_word
@@ -258,7 +259,9 @@ def slate_next(
 
     `slate.impressions.all()` and their explanations are at hand, without a query.
     """
+    plan = plan_find(learner=learner, course=course)
     made = slate_make(
+        exam_at=plan.exam_at if plan else None,
         learner=learner,
         course=course,
         count=count,

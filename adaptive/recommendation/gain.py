@@ -4,7 +4,8 @@ Of a skill's level nothing but p_mastery is known, and that with less certainty 
 the gain is the mean over a normal distribution of levels (Gauss-Hermite, five points) around the level that p_mastery
 stands for. The level rises by growth * log(1 + practice), practice fades until the goal's day, and it counts in part
 where prerequisites are missing or success is out of reach or certain (see practice_effects). In the all-or-none picture
-the gain is P(not known) * p_learn. A try at a prerequisite is credited with what it unlocks as well.
+the gain is P(not known) * p_learn, and P(known) * what a review adds to its being recalled then (FSRS-6). A try at a
+prerequisite is credited with what it unlocks as well.
 
 Unit: about what a first try adds to a skill of middling level under typical growth.
 """
@@ -13,6 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from adaptive.backends.learner_model.forgetting import GOOD, next_memory, retrievability
 from adaptive.backends.learner_model.practice_effects import PracticeEffects, amount_of
 from adaptive.common.probability import clamp, logit
 
@@ -21,6 +23,7 @@ from .types import Context, SkillState
 _POINTS = ((-2.8570, 0.011257), (-1.3556, 0.222076), (0.0, 0.533333), (1.3556, 0.222076), (2.8570, 0.011257))
 _LEAST, _MOST = 0.02, 0.98  # of P(known enough), for a level that stays finite
 _SHRINKS = 0.19  # of the variance, by each answer
+_MIDDLING = 5.0  # difficulty of FSRS, 1 to 10
 _LOGISTIC_NORMAL = 0.3927  # pi / 8: the mean of a logistic of a normal (MacKay 1992)
 FRESH = (1.0, 1.0, 1.0)
 UNIT = 0.03  # P(correct) on one skill
@@ -34,7 +37,7 @@ class SkillGain:
     growth: float
     amount: float  # practice so far, as of the goal's day
     fresh: float  # what is left of one try at the goal's day
-    learnt: float  # all or none: P(not known) * p_learn * worth of knowing
+    learnt: float  # all or none: what learning or reviewing it now is worth
     all_or_none: float
     scale: float
 
@@ -61,8 +64,18 @@ def skill_gain(skill: SkillState, effects: PracticeEffects, *, stated: float, ho
     bases = tuple((w, without + z * spread, _sigmoid(without + z * spread + grown)) for z, w in _POINTS)
     worth = 1.0 - effects.slip - guess
     known = clamp((skill.p_mastery - guess) / worth, 0.0, 1.0) if worth > 0 else 1.0
-    learnt = (1.0 - known) * effects.p_learn_at(skill.id) * max(worth, 0.0) * fresh
+    learnt = (1.0 - known) * effects.p_learn_at(skill.id) * fresh + known * _reviewed(skill, horizon_days)
+    learnt *= max(worth, 0.0)
     return SkillGain(bases, growth, amount, fresh, learnt, effects.all_or_none, 1.0 - guess)
+
+
+def _reviewed(skill: SkillState, horizon_days: float) -> float:
+    """P(recalled at the goal's day) that a right answer now adds to a known skill; 0 for one never practised."""
+    if skill.stability_days is None or skill.days_since is None:
+        return 0.0
+    stability, _ = next_memory(skill.stability_days, _MIDDLING, skill.days_since, GOOD)
+    without = retrievability(skill.days_since + horizon_days, skill.stability_days)
+    return max(retrievability(horizon_days, stability) - without, 0.0)
 
 
 class Gains:

@@ -26,12 +26,13 @@ from adaptive.recommendation.reasons import reasons_of
 from adaptive.recommendation.rulings import has_ruled_since
 from adaptive.recommendation.second_best import second_bests
 from adaptive.recommendation.selectors import known_keep
-from adaptive.recommendation.types import Context, Pick, Policy, rounded
+from adaptive.recommendation.types import HORIZON_DAYS, Context, Pick, Policy, rounded
 from adaptive.recommendation.wishes.reading import read_wish
 from adaptive.recommendation.wishes.types import CODES, WORDS, Wish
 
 MAX_COUNT = 20
 MAX_QUERY = 500
+MOST_DAYS = 730.0
 FRESH_FOR = timedelta(minutes=30)
 TAKEN_BACK = (*CODES, WORDS)
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff]+")
@@ -88,6 +89,13 @@ def _wish(course: Course, query: str, without: Sequence[str]) -> Wish | None:
     return read_wish(query, skills=list(skills), language=course.language, without=without)
 
 
+def _horizon(exam_at: datetime | None, at: datetime) -> float:
+    """Days until what is learnt has to be there; a usual week without an exam, or after it."""
+    if exam_at is None or exam_at <= at:
+        return HORIZON_DAYS
+    return rounded(min((exam_at - at).total_seconds() / 86_400, MOST_DAYS))
+
+
 @dataclass(frozen=True, slots=True)
 class Made:
     """A new slate, stored, with what it was made from still at hand: who goes on with it need not read it back."""
@@ -115,14 +123,15 @@ def slate_make(
     at: datetime | None = None,
     query_vector: Sequence[float] | None = None,
     embedding_model: str = "",
+    exam_at: datetime | None = None,
 ) -> Made:
     """Recommends up to `count` resources (held within 1 and 20) and stores the slate with its whole receipt.
 
     With nothing to recommend the slate has no impressions and says `why_empty`. A `query` in words is read for its
     constraints (see wishes), which every pick keeps but those in `without` (codes of wishes.types). `query_vector` is
-    the query embedded by `embedding_model`, else it is made here; full text does without. The number of queries does
-    not depend on how much the course holds. Call it in a transaction. Raises InvalidInput, NotFound (another tenant's
-    course) and NotAllowed (not enrolled).
+    the query embedded by `embedding_model`, else it is made here; full text does without. exam_at: when what is learnt
+    has to be there. The number of queries does not depend on how much the course holds. Call it in a transaction.
+    Raises InvalidInput, NotFound (another tenant's course) and NotAllowed (not enrolled).
     """
     if learner.tenant_id != course.tenant_id:
         raise NotFound(f"There is no course “{course.external_id[:60]}”.")
@@ -152,6 +161,7 @@ def slate_make(
         zpd_low=rounded(low),
         zpd_high=rounded(high),
         policy=policy,
+        horizon_days=_horizon(exam_at, at),
         query=query if wish is not None and wish.codes else "",  # "surprise me" asks for nothing in particular
         wish=wish,
         kinds=kinds,
@@ -230,7 +240,7 @@ def slate_current(
     kinds: Sequence[str] | None = None,
 ) -> Slate | None:
     """The learner's latest slate of this purpose, if it still says what a new one would: made within half an hour,
-    with nothing answered, assessed, objected to or ruled by a teacher since. None: make a new one. At most five queries.
+    with nothing answered, assessed, objected to or ruled by a teacher since. None: make a new one. At most 5 queries.
     """
     at = at or now()
     slate = (

@@ -75,11 +75,18 @@ def _skills(
             p_mastery=rounded(view.p_mastery),
             n_attempts=view.n_attempts,
             retrievability=rounded(view.retrievability),
+            stability_days=_days_between(view.last_attempt_at, view.due_at),
+            days_since=_days_between(view.last_attempt_at, at),
             due_in_days=rounded(due),
             prerequisites=tuple(sorted(prerequisites.get(view.skill.pk, ()))),
             practice=practice_of(practised.get(view.skill.pk, ()), view.n_attempts),
         )
     return skills
+
+
+def _days_between(since: datetime | None, until: datetime | None) -> float | None:
+    """Days from one to the other, not below 0; None where one is not known. An exercise is due after its stability."""
+    return None if since is None or until is None else rounded(max((until - since).total_seconds() / 86_400, 0.0))
 
 
 def _attempts(

@@ -93,7 +93,8 @@ _UNBOUNDED = {
 class SkillState:
     """What is believed about one skill of the learner now. `due_in_days` is negative when the review is overdue.
 
-    `practice`: tries so far, as they have faded until now (see practice_effects).
+    `practice`: tries so far, as they have faded until now (see practice_effects). `stability_days`: of the forgetting
+    curve; `days_since` the latest practice.
     """
 
     id: int
@@ -104,6 +105,8 @@ class SkillState:
     due_in_days: float | None = None
     prerequisites: tuple[int, ...] = ()
     practice: Mass = NO_PRACTICE
+    stability_days: float | None = None
+    days_since: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,3 +139,11 @@ def test_what_a_decision_rests_on_survives_the_receipt():
     for row in old["skills"]:
         del row["practice"]
     assert Context.from_json(old).effects == PracticeEffects()  # slates of earlier versions can still be read
+
+
+def test_what_is_known_and_about_to_be_forgotten_gains_by_a_review():
+    effects = PracticeEffects(all_or_none=1.0)
+    firm = skill(1, 0.85, n=5, stability_days=60.0, days_since=1.0)
+    fading = skill(2, 0.85, n=5, stability_days=3.0, days_since=2.0)
+    ctx = context(firm, fading, effects=effects)
+    assert gain(ctx, 2) > 2 * gain(ctx, 1) > 0

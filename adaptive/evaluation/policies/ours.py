@@ -96,6 +96,8 @@ class Ours(Policy):
                 p_mastery=rounded(view.p_mastery),
                 n_attempts=view.n_attempts,
                 retrievability=rounded(view.retrievability),
+                stability_days=rounded(view.stability_days),
+                days_since=None if view.last_at is None else rounded((at - view.last_at) / DAY),
                 due_in_days=None if view.due_at is None else rounded((view.due_at - at) / DAY),
                 prerequisites=tuple(FIRST_ID + p for p in self._view.prerequisites[skill]),
                 practice=practice_of([(at - moment) / DAY for moment in self._practised[n].get(view.skill_id, ())]),

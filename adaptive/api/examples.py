@@ -159,3 +159,93 @@ STUDY_PLAN = OpenApiExample(
         },
     },
 )
+
+_ROW = {
+    "id": SLATE.value["id"],
+    "position": 1,
+    "learner": "ada",
+    "course": "fractions",
+    "purpose": "practice",
+    "policy": SLATE.value["policy"],
+    "created_at": "2026-03-02T12:00:21Z",
+    **{
+        name: SLATE.value["items"][0][name]
+        for name in ("resource", "title", "kind", "score", "p_correct", "reasons", "explanation")
+    },
+    "confidence": 0.64,
+    "is_exploration": False,
+    "alternative": {"resource": "e1", "title": "A half and a quarter", "kind": "exercise"},
+    "disagreed": None,
+    "states": ["new"],
+    "review": None,
+}
+REVIEW_PAGE = OpenApiExample(
+    "One pick", response_only=True, status_codes=["200"], value={"results": [_ROW], "next": None}
+)
+REVIEW_ROW = OpenApiExample(
+    "Decided",
+    response_only=True,
+    status_codes=["201"],
+    value={
+        **_ROW,
+        "states": ["reviewed"],
+        "review": {
+            "decision": "pin",
+            "scope": "learner",
+            "with": None,
+            "note": "Before the test on Friday.",
+            "teacher": None,
+            "created_at": "2026-03-02T15:04:05Z",
+        },
+    },
+)
+SWAPPED = OpenApiExample("Rather this one", request_only=True, value={"decision": "swap", "with": "e1"})
+PINNED = OpenApiExample(
+    "First, for the whole course",
+    request_only=True,
+    value={"decision": "pin", "scope": "course", "note": "Friday"},
+)
+
+CONVERSATION = OpenApiExample(
+    "Started",
+    response_only=True,
+    status_codes=["201"],
+    value={
+        "id": "5b3f1c1e-52a0-4a5e-9f0a-0c7a1d2e3f40",
+        "learner": "ada",
+        "course": "fractions",
+        "resource": None,
+        "created_at": "2026-03-02T12:00:00Z",
+    },
+)
+TUTOR_REPLY = OpenApiExample(
+    "Words of the course",
+    response_only=True,
+    status_codes=["202"],
+    value={
+        "id": 12,
+        "conversation": CONVERSATION.value["id"],
+        "role": "tutor",
+        "state": "ready",
+        "created_at": "2026-03-02T12:00:05Z",
+        "text": "This is what the course says:",
+        "act": "explains",
+        "reworded": "",
+        "passages": [
+            {
+                "resource": "one-number-two-jobs",
+                "title": "One number, two jobs",
+                "kind": "reading",
+                "heading": "Equal parts of one whole",
+                "quote": "The **numerator** (above) counts how many of these parts we have.",
+            }
+        ],
+        "choices": [],
+        "exercise": None,
+        "recommendation": None,
+        "items": [],
+    },
+)
+TUTOR_MESSAGES = OpenApiExample(
+    "The reply", response_only=True, status_codes=["200"], value={"results": [TUTOR_REPLY.value], "next": None}
+)

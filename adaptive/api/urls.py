@@ -4,6 +4,7 @@ from django.urls import path, re_path, register_converter
 
 from adaptive.api.views.attempts import AttemptsView, AttemptView, BulkView, ContestView
 from adaptive.api.views.catalogue import CourseView, ResourcesView, ResourceView, SkillView
+from adaptive.api.views.conversations import ConversationsView, MessagesView
 from adaptive.api.views.learners import EnrolmentView, LearnerExportView, LearnerView
 from adaptive.api.views.mastery import MasteryView, PredictionsView
 from adaptive.api.views.operators import NothingHereView, SchemaView
@@ -43,6 +44,8 @@ urlpatterns = [
     path("learners/<external:learner>/predictions/", PredictionsView.as_view(), name="predictions"),
     path("learners/<external:learner>/recommendations/", RecommendationsView.as_view(), name="recommendations"),
     path("learners/<external:learner>/study-plan/", StudyPlanView.as_view(), name="study-plan"),
+    path("learners/<external:learner>/conversations/", ConversationsView.as_view(), name="conversations"),
+    path("conversations/<uuid:conversation>/messages/", MessagesView.as_view(), name="messages"),
     path("attempts/", AttemptsView.as_view(), name="attempts"),
     path("attempts/bulk/", BulkView.as_view(), name="attempts-bulk"),
     path("attempts/<int:attempt>/", AttemptView.as_view(), name="attempt"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from adaptive.pages.views import (
+    ask,
     attempt,
     home,
     performance,
@@ -27,6 +28,8 @@ urlpatterns = [
     path("logout/", session.logout, name="logout"),
     path(COURSE, home.course, name="course"),
     path(f"{COURSE}practice/", practice.start, name="practice"),
+    path(f"{COURSE}ask/", ask.ask, name="ask"),
+    path(f"{COURSE}ask/<uuid:slate_id>/", ask.asked, name="asked"),
     path(PICK, practice.pick, name="pick"),
     path(f"{PICK}why/", why.drawer, name="why"),
     path(f"{PICK}disagree/", why.disagree, name="disagree"),

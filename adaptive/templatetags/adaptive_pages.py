@@ -46,6 +46,7 @@ ICONS = {
     "up": '<path d="M6 14.5L12 8.5l6 6"/>',
     "down": '<path d="M6 9.5l6 6 6-6"/>',
     "repeat": '<path d="M5 11a7 7 0 0 1 12-4.5L19.5 9M19.5 4.5V9H15M19 13a7 7 0 0 1-12 4.5L4.5 15M4.5 19.5V15H9"/>',
+    "search": '<circle cx="10.5" cy="10.5" r="6"/><path d="M15 15l5 5"/>',
     "grid": '<path d="M4.5 4.5h6v6h-6zM13.5 4.5h6v6h-6zM4.5 13.5h6v6h-6zM13.5 13.5h6v6h-6z"/>',
 }  # fmt: skip
 STANDING_ICONS = {"not_started": "ring", "started": "half", "needs_help": "alert", "mastered": "star"}

@@ -16,7 +16,10 @@ from adaptive.pages.picks import picks_now
 from adaptive.pages.presenters.why import DISAGREE_REPLIES, why
 from adaptive.pages.rendering import page
 from adaptive.pages.selectors import impression_in
+from adaptive.pages.views.ask import place_of, slate_asked_again
 from adaptive.recommendation.services import impression_event
+
+PLACES = ("home", "ask")  # where else than at the exercise the drawer was opened
 
 
 @require_GET
@@ -25,7 +28,7 @@ def drawer(request: HttpRequest, visit: Visit, slate_id: UUID, position: int) ->
     """The drawer's content for HTMX; the same as a page of its own without it."""
     impression = impression_in(learner=visit.learner, slate_id=slate_id, position=position)
     visit = in_course(visit, impression.slate.course_id, "learner")
-    place = "home" if request.GET.get("from") == "home" else "practice"
+    place = request.GET.get("from", "") if request.GET.get("from") in PLACES else "practice"
     context = {"why": why(impression), "place": place}
     if request.htmx:
         return page(request, visit, "adaptive/learner/_why.html", {**context, "top": 2, "below": 3})
@@ -45,8 +48,11 @@ def disagree(request: HttpRequest, visit: Visit, slate_id: UUID, position: int) 
     except InvalidInput as error:
         messages.warning(request, error.detail)
         return to(request, reverse("adaptive:pick", args=[slate_id, position]))
-    picks = picks_now(learner=visit.learner, course=visit.course, at=now())
     said = DISAGREE_REPLIES[reason]
+    if request.POST.get("from") == "ask" and impression.slate.query:
+        messages.success(request, str(said))
+        return to(request, place_of(slate_asked_again(visit, impression.slate)))
+    picks = picks_now(learner=visit.learner, course=visit.course, at=now())
     if picks.first is None:
         messages.success(request, str(said))
         return to(request, reverse("adaptive:practice", args=[visit.course.pk]))

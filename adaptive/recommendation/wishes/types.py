@@ -107,6 +107,11 @@ class Wish:
         """What could be taken back: the constraints in force, and the words where they must match."""
         return (*(c.code for c in self.in_force), *((WORDS,) if self.needs_match else ()))
 
+    @property
+    def taken_back(self) -> tuple[str, ...]:
+        """The codes that whoever asked has taken back."""
+        return (*(c.code for c in self.constraints if c.is_dropped), *((WORDS,) if self.is_meaning_dropped else ()))
+
     def constraint(self, code: str) -> Constraint | None:
         """The one of this code that is in force."""
         return next((c for c in self.in_force if c.code == code), None)

@@ -125,14 +125,9 @@ class Neighbours(Popular):
 
     def __init__(self, course: LogCourse) -> None:
         super().__init__(course)
-        near = np.zeros((course.n_items, course.n_items))
-        for sequence in course.train.values():
-            for gap in range(1, NEIGHBOUR_STEPS + 1):
-                a, b = sequence.items[:-gap], sequence.items[gap:]
-                np.add.at(near, (a, b), 1.0)
-                np.add.at(near, (b, a), 1.0)
-        np.fill_diagonal(near, 0.0)
-        self._near = near / np.sqrt(np.outer(self.count + 1.0, self.count + 1.0))
+        gaps = range(1, NEIGHBOUR_STEPS + 1)
+        pairs = [(s.items[:-gap], s.items[gap:]) for s in course.train.values() for gap in gaps]
+        self._near = _Links([*pairs, *((b, a) for a, b in pairs)], course.n_items)
 
     def begin(self) -> None:
         self._recent: list[int] = []
@@ -140,27 +135,52 @@ class Neighbours(Popular):
     def order(self, at: float) -> np.ndarray:
         score = 1e-9 * self.count
         for age, item in enumerate(reversed(self._recent)):
-            score = score + RECENT_KEEP**age * self._near[item]
+            others, times = self._near.of(item)
+            elsewhere = others != item
+            others, times = others[elsewhere], times[elsewhere]
+            weight = RECENT_KEEP**age / np.sqrt((self.count[item] + 1.0) * (self.count[others] + 1.0))
+            score[others] += weight * times
         return np.argsort(-score, kind="stable")
 
     def take(self, item: int, score: float, at: float) -> None:
         self._recent = [*self._recent, item][-RECENT_STEPS:]
 
 
-class CameNext(Neighbours):
+class CameNext(Popular):
     """What others practised right after the same item."""
 
     name = "came_next"
 
     def __init__(self, course: LogCourse) -> None:
         super().__init__(course)
-        self._next = np.zeros((course.n_items, course.n_items))
-        for sequence in course.train.values():
-            np.add.at(self._next, (sequence.items[:-1], sequence.items[1:]), 1.0)
+        self._next = _Links([(s.items[:-1], s.items[1:]) for s in course.train.values()], course.n_items)
+
+    def begin(self) -> None:
+        self._last: int | None = None
 
     def order(self, at: float) -> np.ndarray:
-        follows = self._next[self._recent[-1]] if self._recent else np.zeros(len(self.count))
-        return np.argsort(-(follows + 1e-6 * self.count), kind="stable")
+        score = 1e-6 * self.count
+        if self._last is not None:
+            others, times = self._next.of(self._last)
+            score[others] += times
+        return np.argsort(-score, kind="stable")
+
+    def take(self, item: int, score: float, at: float) -> None:
+        self._last = item
+
+
+class _Links:
+    """How often b came with a, kept for the pairs that there are alone."""
+
+    def __init__(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]], n_items: int) -> None:
+        codes = np.concatenate([a.astype(np.int64) * n_items + b for a, b in pairs])
+        found, self._times = np.unique(codes, return_counts=True)
+        self._from, self._to = found // n_items, found % n_items
+
+    def of(self, item: int) -> tuple[np.ndarray, np.ndarray]:
+        """(others, how often), both (n,)."""
+        low, high = np.searchsorted(self._from, [item, item + 1])
+        return self._to[low:high], self._times[low:high]
 
 
 class OurRanker:

@@ -17,7 +17,7 @@ import numpy as np
 
 from .numbers import Floats, Ints, logistic
 
-ROUNDS = 60
+ROUNDS = 120
 MAX_OPPORTUNITIES = 60  # later ones count as this one
 MIN_SEQUENCES = 150  # learners of a skill from which its hidden-Markov numbers are kept
 MAX_LENGTH = 40  # of a sequence; the rest is left out
@@ -124,7 +124,10 @@ def fit_growth(log: Log, *, guess: float, say: Say = lambda _: None) -> dict[str
     one = np.ones(log.n_rows)
     who = log.learner[log.row] * np.int64(n_skills) + log.skill
     _, own = np.unique(who, return_inverse=True)
+    # Centred by skill, or each block would have to wait for the others to move.
     grown = np.log1p(np.minimum(log.before, MAX_OPPORTUNITIES))
+    middle = np.bincount(log.skill, grown, n_skills) / np.bincount(log.skill, minlength=n_skills)
+    grown -= middle[log.skill]
     blocks = {
         "ability": _Block(log.learner, rows, one, n_learners, 0.9, has_mean=False),
         "skill_mean": _Block(log.skill, log.row, log.share, n_skills, 0.7, has_mean=True),
@@ -139,13 +142,17 @@ def fit_growth(log: Log, *, guess: float, say: Say = lambda _: None) -> dict[str
             block.step(x, slope, curve)
             if round_ >= 3:
                 block.learn_spread()
-        if round_ % 20 == 19:
+        if round_ % 40 == 39:
             say(f"{log.name}: round {round_ + 1} of {ROUNDS}")
     p = np.clip(guess + (1.0 - guess) * logistic(x), 1e-6, 1 - 1e-6)
     slopes = blocks["slope"].value[blocks["slope"].weight > 100]
+    between, within = _spreads_of_items(log, blocks["item"], blocks["skill_mean"])
     return {
-        **{f"{name}_sd": round(block.sd, 3) for name, block in blocks.items()},
-        "base": round(blocks["skill_mean"].mean, 3),
+        **{f"{name}_sd": round(blocks[name].sd, 3) for name in ("ability", "skill", "slope")},
+        "skill_mean_sd": round(between, 3),
+        "item_sd": round(within, 3),
+        # Before the first opportunity.
+        "base": round(float((blocks["skill_mean"].value - blocks["slope"].value * middle).mean()), 3),
         "slope_mean": round(blocks["slope"].mean, 3),
         **{f"slope_p{q:02}": round(float(np.percentile(slopes, q)), 3) for q in (5, 25, 50, 75, 95)},
         "log_loss": round(float(-(log.right * np.log(p) + (1 - log.right) * np.log(1 - p)).mean()), 4),
@@ -154,6 +161,26 @@ def fit_growth(log: Log, *, guess: float, say: Say = lambda _: None) -> dict[str
         "n_skills": n_skills,
         "guess": guess,
     }
+
+
+def _spreads_of_items(log: Log, item: _Block, skill_mean: _Block) -> tuple[float, float]:
+    """SD of the mean ease between skills and of the ease within a skill, from exercises of one skill or their first.
+
+    Which of the two an ease was put down to in the fit does not matter; what shrinking took away is added back.
+    """
+    _, first = np.unique(log.row, return_index=True)
+    skill_of = np.zeros(item.size, dtype=np.int64)
+    skill_of[log.item] = log.skill[first]
+    ease = item.value + skill_mean.value[skill_of]
+    n = np.bincount(skill_of, minlength=skill_mean.size)
+    has = n >= 2
+    mean = np.bincount(skill_of, ease, skill_mean.size) / np.maximum(n, 1)
+    kept = has[skill_of]
+    noise = float(item.spread[kept].mean())
+    freedom = kept.sum() - has.sum()
+    within = float(((ease - mean[skill_of])[kept] ** 2).sum() / max(freedom, 1)) + noise
+    between = float(mean[has].var()) - within * float((1.0 / n[has]).mean())
+    return float(np.sqrt(max(between, 0.0))), float(np.sqrt(within))
 
 
 def _pull(x: Floats, right: Floats, guess: float) -> tuple[Floats, Floats]:

@@ -67,8 +67,8 @@ class Command(BaseCommand):
 
     def _order(self, options: dict[str, Any]) -> Order:
         through = options["through"]
-        n = options["learners"] or (1000 if through == "memory" else 100)
-        sessions = options["sessions"] or (3 if through == "rest" else 5)
+        n = (1000 if through == "memory" else 100) if options["learners"] is None else options["learners"]
+        sessions = (3 if through == "rest" else 5) if options["sessions"] is None else options["sessions"]
         for name, value, most in (
             ("learners", n, MOST_LEARNERS),
             ("sessions", sessions, 50),

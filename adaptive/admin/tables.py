@@ -124,6 +124,14 @@ class PerformanceAssessmentAdmin(LookOnly):
     list_select_related = ["learner", "course"]
 
 
+@admin.register(models.StudyPlan)
+class StudyPlanAdmin(LookOnly):
+    list_display = ["learner", "course", "exam_at", "target", "planned_at"]
+    list_filter = ["course"]
+    list_select_related = ["learner", "course"]
+    exclude = ["feed_key"]  # half of a secret
+
+
 @admin.register(models.GapQuery)
 class GapQueryAdmin(LookOnly):
     list_display = ["text", "learner", "course", "score", "embedding_model", "created_at"]

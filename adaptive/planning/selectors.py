@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.timezone import get_default_timezone
 
 from adaptive.backends.learner_model.base import Item
@@ -14,13 +14,13 @@ from adaptive.catalog.models import Course, Resource, ResourceSkill
 from adaptive.catalog.selectors import prerequisites_of, skills_of
 from adaptive.common.errors import NotFound
 from adaptive.events.models import Attempt
-from adaptive.learners.models import Learner
+from adaptive.learners.models import Enrolment, Learner
 from adaptive.mastery.items import items_of
 from adaptive.mastery.models import LearnerState
 from adaptive.planning.models import StudyPlan, StudySession
 from adaptive.planning.progress import DONE, Work, status_of
 from adaptive.planning.types import Material, PlanResource
-from adaptive.recommendation.models import ImpressionEvent
+from adaptive.recommendation.models import ImpressionEvent, Ruling
 
 
 def zone_here() -> ZoneInfo:
@@ -51,8 +51,16 @@ def plans_of(*, learner: Learner) -> list[StudyPlan]:
     return list(StudyPlan.objects.filter(learner=learner).select_related("course").order_by("pk"))
 
 
+def _never(*, learner: Learner, course: Course) -> set[int]:
+    """Ids of resources that a teacher does not want for this learner, their cohort or the course. One query."""
+    cohorts = Enrolment.objects.filter(learner=learner, course=course, cohort__isnull=False).values("cohort")
+    concerned = Q(learner=learner) | Q(cohort__in=cohorts) | Q(learner=None, cohort=None)
+    ruled = Ruling.objects.filter(concerned, course=course, kind=Ruling.Kind.NEVER, ended_at=None)
+    return set(ruled.values_list("resource_id", flat=True))
+
+
 def material_of(*, learner: Learner, course: Course) -> Material:
-    """The course as the planner sees it; how often the learner did each resource before."""
+    """The course as the planner sees it, without what a teacher ruled out; how often the learner did each resource."""
     main: dict[int, int] = {}
     links = ResourceSkill.objects.filter(resource__course=course, resource__is_retired=False)
     for resource_id, skill_id in links.order_by("resource_id", "position", "pk").values_list("resource_id", "skill_id"):
@@ -62,6 +70,7 @@ def material_of(*, learner: Learner, course: Course) -> Material:
         .order_by("pk")
         .values_list("pk", "kind", "duration_minutes")
     )
+    never = _never(learner=learner, course=course)
     items = items_of(pk for pk, kind, _ in rows if kind == Resource.Kind.EXERCISE)
     attempts = Attempt.objects.filter(learner=learner, course=course).order_by()
     n_done = dict(attempts.values_list("resource_id").annotate(n=Count("pk")))
@@ -75,7 +84,7 @@ def material_of(*, learner: Learner, course: Course) -> Material:
         resources=tuple(
             PlanResource(pk, main[pk], minutes, items.get(pk), n_done.get(pk, 0))
             for pk, _, minutes in rows
-            if pk in main
+            if pk in main and pk not in never
         ),
         prerequisites={skill: tuple(before) for skill, before in prerequisites_of(course=course).items()},
     )

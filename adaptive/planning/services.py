@@ -31,6 +31,7 @@ from adaptive.planning.selectors import (
 from adaptive.planning.types import Material, Session
 from adaptive.planning.wishes import MOST_MINUTES, START, Wishes, slot_values, wishes_check
 
+MOST_UNPLANNED = 3  # days at the end for which the course may have nothing left
 MORE_TIME = (1.5, 2.0, 3.0)  # tried in turn where the target is beyond the plan
 
 
@@ -307,6 +308,15 @@ def plan_skip(*, plan: StudyPlan, day: date) -> StudyPlan:
 def plan_delete(*, plan: StudyPlan) -> None:
     """The plan with its sessions and its calendar's address."""
     plan.delete()
+
+
+def planned_up_to(plan: StudyPlan, views: Sequence[SessionView], *, at: datetime) -> date | None:
+    """The last day that is planned, where days with time come after it; None where the plan reaches to the exam."""
+    if not views or plan.exam_at <= at:
+        return None
+    last = views[-1].session.day
+    later = [slot for slot in slots_of(**slot_values(wishes_of(plan)), now=at, zone=zone_here()) if slot.day > last]
+    return last if len(later) > MOST_UNPLANNED else None
 
 
 def target_within_reach(plan: StudyPlan) -> float | None:

@@ -19,8 +19,10 @@ from adaptive.planning.services import (
     plan_set,
     plan_skip,
     plan_without,
+    planned_up_to,
     target_within_reach,
 )
+from adaptive.recommendation.models import Ruling
 from tests.factories import attempt_make, exercise_make
 from tests.planning.conftest import MONDAY
 
@@ -177,6 +179,16 @@ def test_retired_exercises_are_not_planned_and_planned_ones_that_retire_do_no_ha
     assert gone not in {pk for session in plan_renew(plan=plan).sessions.all() for pk in session.resource_ids}
 
 
+def test_what_a_teacher_rules_out_is_not_planned(course, clock):
+    gone = {pk for session in make(course).sessions.all() for pk in session.resource_ids}
+    kept = gone.pop()
+    for pk in gone:
+        Ruling.objects.create(course=course.course, resource_id=pk, kind="never")
+    Ruling.objects.create(course=course.course, resource_id=kept, kind="never", learner=course.bob)
+    left = {pk for session in make(course).sessions.all() for pk in session.resource_ids}
+    assert kept in left and not left & gone
+
+
 def test_an_answer_moves_the_forecast_and_nothing_new_leaves_it(course, clock):
     plan = make(course)
     views = sessions_of(plan=plan, at=clock.at)
@@ -220,6 +232,17 @@ def test_a_fitted_learner_model_brings_its_own_band(course, clock, monkeypatch):
     monkeypatch.setattr(services, "kind_of", lambda belief: kinds.append(belief.in_use.version_id) or "fitted")
     make(course)
     assert kinds and set(kinds) == {version.pk}
+
+
+def test_a_plan_that_ends_long_before_the_exam_says_until_when_it_reaches(course, clock, monkeypatch):
+    from adaptive.planning import planner
+
+    plan = make(course)
+    assert planned_up_to(plan, sessions_of(plan=plan, at=clock.at), at=clock.at) is None
+    monkeypatch.setattr(planner, "MOST_ANSWERS", 10)
+    plan = make(course, exam_at=MONDAY + timedelta(days=40))
+    last = plan.sessions.last().day
+    assert planned_up_to(plan, sessions_of(plan=plan, at=clock.at), at=clock.at) == last
 
 
 def test_a_deleted_plan_is_gone_with_its_sessions(course, clock):

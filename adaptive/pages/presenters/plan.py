@@ -18,7 +18,7 @@ from adaptive.planning.forecast import SHIPPED, basis_of
 from adaptive.planning.models import StudyPlan
 from adaptive.planning.progress import DONE, MISSED, PARTLY, TODAY
 from adaptive.planning.selectors import SessionView, today_of, zone_here
-from adaptive.planning.services import WhatIf, target_within_reach
+from adaptive.planning.services import WhatIf, planned_up_to, target_within_reach
 from adaptive.planning.types import LEARN, MOCK, MOCK_SESSION, REVIEW
 
 SOON = 7  # sessions shown at once; the rest behind one press
@@ -130,6 +130,7 @@ class PlanView:
     n_done: int
     n_missed: int
     total: str
+    open_from: str  # the day after which nothing is planned yet, "" where the plan reaches to the exam
 
 
 EXAM_X = 0.9  # of the drawing's width; the band stands behind it
@@ -146,12 +147,13 @@ def plan_view(
     """resources, skills: by id, as far as the course still has them."""
     cards = [_day_card(view, resources, skills, at) for view in views]
     today = today_of(at)
+    exam_day = plan.exam_at.astimezone(zone_here()).date()
     ahead = [card for card in cards if card.day > today]
     is_over = plan.exam_at <= at
     return PlanView(
         exam_at=plan.exam_at,
-        exam_day=day_label(plan.exam_at.astimezone(zone_here()).date()),
-        days_left=_days_left((plan.exam_at.astimezone(zone_here()).date() - today).days),
+        exam_day=day_label(exam_day),
+        days_left=_days_left((exam_day - today).days),
         is_over=is_over,
         outcome=outcome_of(plan),
         short=None if is_over else _short(plan),
@@ -162,6 +164,7 @@ def plan_view(
         n_done=sum(card.status in (DONE, PARTLY) for card in cards),
         n_missed=sum(card.status == MISSED for card in cards),
         total=hours(sum(view.session.minutes for view in views if view.session.day >= today)),
+        open_from=day_label(planned_until) if (planned_until := planned_up_to(plan, views, at=at)) else "",
     )
 
 

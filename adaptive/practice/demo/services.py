@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,21 @@ from django.db import transaction
 import adaptive
 from adaptive.catalog.content import CourseFolder, course_folder_load, course_folder_read
 from adaptive.catalog.models import Course
+from adaptive.common.clock import now as clock_now
 from adaptive.common.errors import InvalidInput
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.learners.services import enrolment_put, learner_put, performance_sharing_set
+from adaptive.planning.selectors import plan_find, today_of
+from adaptive.planning.services import exam_moment, plan_set
 from adaptive.practice.bulk import attempts_load
 from adaptive.practice.demo.logins import ADMIN, STUDENT_PASSWORD, TEACHER
-from adaptive.practice.demo.people import COHORTS, PEOPLE, TEACHER_NAME
+from adaptive.practice.demo.people import COHORTS, MATHS, PEOPLE, TEACHER_NAME
 from adaptive.practice.demo.term import term_of
 from adaptive.tenants.models import Tenant
 from adaptive.tenants.services import tenant_ensure
 
+PLANNER, PLANNED_AHEAD = "alice", timedelta(days=24)
 SEED = 20_260_302
 TENANT = "demo"
 
@@ -74,7 +78,20 @@ def demo_load(*, now: datetime, seed: int = SEED, say: Callable[[str], None] = l
         attempts_load(course=course, attempts=attempts, source=Attempt.Source.SIMULATION)
         n_attempts += len(attempts)
         say(f"{course.title}: {len(attempts):,} simulated attempts of twelve weeks")
+    _plan_put(courses[MATHS][0], learners[PLANNER])
     return DemoLoaded(len(courses), len(PEOPLE), n_attempts)
+
+
+def _plan_put(course: Course, learner: Learner) -> None:
+    """One student has an exam ahead; whoever deletes or changes the plan keeps it so for as long as it lasts."""
+    if plan_find(learner=learner, course=course) is None:
+        plan_set(
+            learner=learner,
+            course=course,
+            exam_at=exam_moment(today_of(clock_now()) + PLANNED_AHEAD),
+            target=0.8,
+            minutes_per_weekday=[20, 20, 20, 20, 20, 0, 30],
+        )
 
 
 def _people_put(tenant: Tenant, courses: dict[str, Course]) -> dict[str, Learner]:

@@ -34,7 +34,8 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
     if words:
         add(10.0, "matches_query", query=context.query, **words)
     if context.wish and context.wish.in_force:
-        add(9.0, "as_asked", asked=[constraint.words for constraint in context.wish.in_force])
+        # The words in it that matched say more, and so does what it is good for.
+        add(0.1, "as_asked", asked=[constraint.words for constraint in context.wish.in_force])
 
     due = due_skills(context, candidate)
     main = state_of(context, candidate.main_skill) if candidate.main_skill is not None else None

@@ -268,6 +268,15 @@ def slate_current(
     return slate
 
 
+def impressions_shown(*, impressions: Sequence[Impression]) -> None:
+    """Notes of places shown together that they were, once each; `events` may be prefetched. Three queries at most."""
+    shown = ImpressionEvent.Type.IMPRESSION
+    new = [one for one in impressions if shown not in {event.type for event in one.events.all()}]
+    if new:
+        Impression.objects.filter(pk__in=[one.pk for one in new], shown_at=None).update(shown_at=now())
+        ImpressionEvent.objects.bulk_create(ImpressionEvent(impression=one, type=shown) for one in new)
+
+
 @transaction.atomic
 def impression_event(
     *, slate: Slate, position: int, type: str, rating: int | None = None, reason: str = ""

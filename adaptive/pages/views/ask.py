@@ -9,14 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from adaptive.pages.access import SeeOther, Visit, learner_page
-from adaptive.pages.picks import pick_seen
 from adaptive.pages.presenters.ask import asked as asked_view
 from adaptive.pages.rendering import page
 from adaptive.pages.selectors import impressions_open
 from adaptive.practice.services import slate_next
 from adaptive.recommendation.models import Slate
 from adaptive.recommendation.selectors import understood_of
-from adaptive.recommendation.services import TAKEN_BACK, query_clean
+from adaptive.recommendation.services import TAKEN_BACK, impressions_shown, query_clean
 from adaptive.recommendation.wishes.types import Wish
 
 COUNT = 8
@@ -63,8 +62,7 @@ def place_of(slate: Slate) -> str:
 
 def _results(request: HttpRequest, visit: Visit, slate: Slate) -> HttpResponse:
     impressions = impressions_open(slate=slate)
-    for impression in impressions:
-        pick_seen(impression, "impression")
+    impressions_shown(impressions=impressions)
     view = asked_view(slate=slate, understood=understood_of(slate=slate), impressions=impressions)
     template = "adaptive/learner/_asked.html" if request.htmx else "adaptive/learner/ask.html"
     return page(request, visit, template, {"query": slate.query, "asked": view})

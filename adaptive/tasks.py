@@ -12,6 +12,7 @@ from adaptive.backends.embedding.base import EmbeddingUnavailable
 from adaptive.backends.registry import get_embedding, get_llm, get_marker
 from adaptive.catalog.embedding import resources_embed
 from adaptive.common.processes import be_nice, end_with_parent
+from adaptive.conversation import jobs as conversation
 from adaptive.explanation.services import explanation_reword
 from adaptive.performance import jobs as performance
 from adaptive.performance.services import performance_reword
@@ -96,6 +97,17 @@ def resources_embed_job() -> int:
 @shared_task(name="adaptive.explanation_reword")
 def explanation_reword_job(explanation_id: int) -> bool:
     return explanation_reword(explanation_id=int(explanation_id), llm=get_llm())
+
+
+@shared_task(name=conversation.JOB)
+def tutor_reword_job(message_id: int) -> str:
+    return conversation.reword_work(int(message_id), llm=get_llm())
+
+
+@shared_task(name="adaptive.tutor_sweep", soft_time_limit=20, time_limit=25)
+def tutor_sweep_job() -> dict[str, int]:
+    """Replies that nobody rewords any more get their plain words for good; forgotten ones are told again."""
+    return conversation.sweep()
 
 
 @shared_task(name=performance.JOB)

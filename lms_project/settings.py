@@ -183,6 +183,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "adaptive.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "forget": {"task": "adaptive.forget", "schedule": 3600.0, "options": {"expires": 600}},
     "performance": {"task": "adaptive.performance_sweep", "schedule": 60.0, "options": {"expires": 50}},
+    "tutor": {"task": "adaptive.tutor_sweep", "schedule": 20.0, "options": {"expires": 20}},
     # A week is assessed in the first hour after it; the hours after find what was lost.
     "performance_weeks": {
         "task": "adaptive.performance_weeks",

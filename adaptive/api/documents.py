@@ -55,6 +55,7 @@ GENERATOR_SETTINGS = {
         {"name": "mastery", "description": "What a learner is believed to know."},
         {"name": "recommendations", "description": "What to do next, and why."},
         {"name": "planning", "description": "The way to an exam, and what it would bring."},
+        {"name": "tutor", "description": "A dialogue about the course's own resources."},
         {"name": "teachers", "description": "Where a course stands."},
         {"name": "operators", "description": "Is it up, is it ready, how much is there."},
     ],

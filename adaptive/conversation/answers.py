@@ -16,7 +16,7 @@ from typing import Any
 
 from adaptive.assessment.words.text import plain
 
-RUN = 7
+RUN = 6
 SHORTEST = 4  # words of an answer that is compared as words; a shorter one counts in focus alone
 MIN_OWN_NUMBERS = 2
 
@@ -64,10 +64,12 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What must not be said of one exercise. `orders`: items whose sequence is the answer."""
+    """What must not be said of one exercise. `around`: its explanation, in which the course's readings may speak, too:
+    it counts in focus alone. `orders`: items whose sequence is the answer."""
 
     exercise: int
     long: tuple[tuple[str, ...], ...] = ()
+    around: tuple[tuple[str, ...], ...] = ()
     short: tuple[tuple[str, ...], ...] = ()
     numbers: frozenset[Fraction] = frozenset()
     own_numbers: frozenset[Fraction] = frozenset()
@@ -196,12 +198,13 @@ def key_of(
             for a, b in answer.get("pairs", {}).items()
         ]
     right += [str(one) for one in (*answer.get("references", []), *answer.get("accepted", []))]
-    long = [*right, explanation, rubric, *list(hints)[-1:]]
+    long = [*right, rubric, *list(hints)[-1:]]
     read = [said(text) for text in right if text]
     own = said(body).numbers
     return Key(
         exercise=exercise,
         long=tuple(words for text in long if len(words := said(text).words) >= SHORTEST),
+        around=tuple(words for words in [said(explanation).words] if len(words) >= SHORTEST),
         short=tuple(one.words for one in read if 0 < len(one.words) < SHORTEST and not one.numbers),
         numbers=frozenset(numbers | {n for one in read if len(one.words) < 2 * SHORTEST for n in one.numbers}),
         own_numbers=own,
@@ -255,7 +258,8 @@ def held_answers(
 def _in_focus(whole: Said, sentences: Sequence[Said], key: Key) -> bool:
     if whole.numbers & key.numbers:
         return True
-    if any(_holds(whole.words, short) for short in key.short):
+    runs = (run for words in key.around for run in _runs(words))
+    if any(_holds(whole.words, run) for run in (*key.short, *runs)):
         return True
     if any(_holds(s.words, one) and _holds(s.words, other) for s in sentences for one, other in key.pairs):
         return True

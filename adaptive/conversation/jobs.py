@@ -139,7 +139,7 @@ def _say(held: _Held, llm: LanguageModel) -> str:
     prompt = load_prompt(PROMPT)
     made = {"model": f"{llm.name} {llm.version}"[:128], "prompt_version": prompt.version[:64]}
     rows = resources_cited(course=talk.course, messages=[message])
-    keys = keys_of(course=talk.course, skills=message.reply.get("skills", ()))
+    keys = keys_of(course=talk.course, resources=list(rows))
     is_open = set(keys.by_exercise) - solved(learner=talk.learner, course=talk.course)
     focus = {pk for pk in (talk.exercise_id, message.reply.get("exercise")) if pk}
     others = sorted(talk.course.skills.values_list("name", flat=True))

@@ -5,7 +5,7 @@ A passage is quoted as its author wrote it, never changed: whole sentences that 
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,28 +18,47 @@ from .types import Passage
 MAX_BODY = 20_000  # characters of a resource that are read
 MAX_SENTENCE = 600
 MAX_QUOTED = 3  # sentences of a passage
+FIRST, LENGTH = 0.05, 0.12  # what it is worth to begin with the match, and to be a whole run
+SECOND = 0.7  # of the best passage's worth, that a second one needs
+TRIED = 12  # runs of sentences of a section, best first, until one may be shown
+OWN, NAMED = 0.35, 0.25  # worth of a passage: its own words beside its section's, and being of a skill that is named
 HEAD_SHARE = 0.8  # what a word in a title or heading is worth
 MIN_SLIP = 5
 
 _HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*#*$")
 _LIST = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
-_ROW_RULE = re.compile(r"^\s*\|?\s*:?-{2,}")
 _PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
-_END = re.compile(r"(?<=[.!?…])[*_”\")]*\s+(?=[*_“\"(]*[A-ZÄÖÜ$„0-9])")
+_END = re.compile(r"""([.!?…][*_”")]*)\s+(?=[*_“"(]*[A-ZÄÖÜ$„0-9])""")
+_CLAIM = re.compile(r"""["“„](?:[^"“”„\s]+\s+){3}[^"“”„]*(?:["”“]|$)""")
 _DISPLAY = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
+    """`block`: the number of its paragraph or list item. `is_claim`: it holds what somebody says, which may be wrong
+    on purpose ("Plants do not breathe", says Daniel)."""
+
     text: str
     stems: frozenset[str]
+    block: int = 0
+    is_claim: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """`row_stems`: of its tables, which are matched and not quoted: a row says nothing without its head."""
+
     heading: str
     head_stems: frozenset[str]
     sentences: tuple[Sentence, ...]
+    row_stems: frozenset[str] = frozenset()
+
+    def quote(self, start: int, end: int) -> str:
+        """Sentences as they stand, a line a paragraph."""
+        lines: dict[int, list[str]] = {}
+        for sentence in self.sentences[start:end]:
+            lines.setdefault(sentence.block, []).append(sentence.text)
+        return "\n".join(" ".join(line) for line in lines.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +94,16 @@ def sections_of(body: str, language: str) -> tuple[Section, ...]:
     heading, lines = "", []
 
     def close() -> None:
+        blocks, rows = _blocks(lines)
         sentences = tuple(
-            Sentence(one, stems_of(one, language)) for one in _sentences(lines) if 3 <= len(one) <= MAX_SENTENCE
+            Sentence(one, stems_of(one, language), number, bool(_CLAIM.search(one)))
+            for number, block in enumerate(blocks)
+            for one in _split(block)
+            if 3 <= len(one) <= MAX_SENTENCE
         )
         if sentences:
-            sections.append(Section(heading, stems_of(heading, language), sentences))
+            row_stems = frozenset().union(*(stems_of(row, language) for row in rows))
+            sections.append(Section(heading, stems_of(heading, language), sentences, row_stems))
 
     for line in text.splitlines():
         if match := _HEADING.match(line):
@@ -91,27 +115,36 @@ def sections_of(body: str, language: str) -> tuple[Section, ...]:
     return tuple(sections)
 
 
-def _sentences(lines: Sequence[str]) -> list[str]:
+def _blocks(lines: Sequence[str]) -> tuple[list[str], list[str]]:
+    """(paragraphs and list items, rows of tables). A formula on its own goes on with what led to it."""
     blocks: list[str] = []
+    rows: list[str] = []
     is_open = False
     for line in lines:
         bare = line.strip()
-        if not bare or _ROW_RULE.match(bare):
-            is_open = is_open and bool(blocks) and blocks[-1].endswith((":", "so", "is")) and not bare
-            continue
-        if bare.startswith("|"):
-            cells = [cell.strip() for cell in bare.strip("|").split("|")]
-            blocks.append(" · ".join(cell for cell in cells if cell))
+        if not bare:
+            is_open = False
+        elif bare.startswith("|"):
+            rows.append(bare)
             is_open = False
         elif _LIST.match(line):
             blocks.append(_LIST.sub("", line).strip())
             is_open = True
-        elif is_open:
+        elif is_open or (blocks and bare.startswith("$") and bare.rstrip(".,").endswith("$") and not _ends(blocks[-1])):
             blocks[-1] += " " + bare
+            is_open = True
         else:
             blocks.append(bare)
             is_open = True
-    return [part.strip() for block in blocks for part in _END.split(block) if part.strip()]
+    return blocks, rows
+
+
+def _split(block: str) -> list[str]:
+    return [part.strip() for part in _END.sub("\\1\x1f", block).split("\x1f")]
+
+
+def _ends(block: str) -> bool:
+    return block.rstrip('*_”"').endswith((".", "!", "?", "…"))
 
 
 def read_resource(
@@ -151,8 +184,13 @@ def best_passages(
     language: str,
     limit: int = 2,
     meant: Mapping[str, str] | None = None,
+    may_quote: Callable[[str], bool] = lambda text: True,
 ) -> list[Passage]:
-    """At most one passage a resource, the best first. `meant`: slips put right. Ties go to the order given."""
+    """At most one passage a resource, the best first. `meant`: slips put right. Ties go to the order given.
+
+    `may_quote`: says of heading and words whether they may be shown; where a section has no such words its passage
+    has an empty quote, and stands for a link.
+    """
     base = _base(language)
     stems = {stem_of((meant or {}).get(word, word), base): weights[word] for word in words}
     total = sum(stems.values())
@@ -160,42 +198,56 @@ def best_passages(
         return []
     ranked: list[tuple[float, int, Passage]] = []
     for place, resource in enumerate(resources):
-        found = _best_in(resource, stems, total)
-        if found is not None:
-            bonus = 0.15 * resource.is_named + 0.05 * (resource.kind == "reading")
+        best = _best_in(resource, stems, total, may_quote)
+        if best is not None:
+            passage, own = best
+            bonus = NAMED * resource.is_named + 0.05 * (resource.kind == "reading")
             bonus += 0.4 * max((resource.similarity or 0.0) - 0.3, 0.0)
-            ranked.append((found.match + bonus, -place, found))
+            ranked.append((OWN * own + (1 - OWN) * passage.match + bonus, -place, passage))
     ranked.sort(key=lambda row: row[:2], reverse=True)
-    return [passage for _, _, passage in ranked[:limit]]
+    return [passage for rank, _, passage in ranked[:limit] if rank >= SECOND * ranked[0][0]]
 
 
-def _best_in(resource: Read, stems: Mapping[str, float], total: float) -> Passage | None:
-    best: tuple[float, Passage] | None = None
+def _best_in(
+    resource: Read, stems: Mapping[str, float], total: float, may_quote: Callable[[str], bool]
+) -> tuple[Passage, float] | None:
+    """The resource's best passage, and the share of what was asked for that its own sentences hold."""
+    best: tuple[float, Passage, float] | None = None
     for section in resource.sections:
-        inside = section.head_stems | resource.title_stems
         held = {stem for sentence in section.sentences for stem in stems if stem in sentence.stems}
-        in_head = {stem for stem in stems if stem in inside} - held
-        match = (sum(stems[s] for s in held) + HEAD_SHARE * sum(stems[s] for s in in_head)) / total
-        if not held and not in_head:
+        around = section.head_stems | resource.title_stems | section.row_stems
+        beside = {stem for stem in stems if stem in around} - held
+        if not held and not beside:
             continue
-        quoted, own = _window(section, stems)
+        match = (sum(stems[s] for s in held) + HEAD_SHARE * sum(stems[s] for s in beside)) / total
+        quote, own = _quoted(section, stems, may_quote)
         rank = match + 0.5 * own / total
         if best is None or rank > best[0]:
-            names = tuple(sorted(held | in_head))
-            best = (rank, Passage(resource.id, " ".join(s.text for s in quoted), section.heading, match, names))
-    return best[1] if best else None
+            names = tuple(sorted(held | beside))
+            best = (rank, Passage(resource.id, quote, section.heading, match, names), own / total)
+    return best[1:] if best else None
 
 
-def _window(section: Section, stems: Mapping[str, float]) -> tuple[tuple[Sentence, ...], float]:
-    """The run of at most MAX_QUOTED sentences that holds most; where several hold as much, one that begins with the
-    match, so that what follows from it is quoted with it."""
-    sentences = section.sentences
-    best: tuple[float, float, int] = (-1.0, 0.0, 0)
+def _quoted(section: Section, stems: Mapping[str, float], may_quote: Callable[[str], bool]) -> tuple[str, float]:
+    """(words, weight they hold) of the best run of sentences that may be shown; ("", 0) where none of TRIED may."""
+    for start, end, held in _windows(section.sentences, stems)[:TRIED]:
+        quote = section.quote(start, end)
+        if may_quote(f"{section.heading}\n{quote}"):
+            return quote, held
+    return "", 0.0
+
+
+def _windows(sentences: Sequence[Sentence], stems: Mapping[str, float]) -> list[tuple[int, int, float]]:
+    """(from, to, weight held) of every run of at most MAX_QUOTED sentences, those that hold most first, longer ones
+    and such that begin with a match a little preferred. What somebody says is quoted where nothing else is there."""
+    total = sum(stems.values())
+    ranked: list[tuple[float, int, int, float]] = []
     for start in range(len(sentences)):
-        window = sentences[start : start + MAX_QUOTED]
-        held = sum(weight for stem, weight in stems.items() if any(stem in s.stems for s in window))
-        first = sum(weight for stem, weight in stems.items() if stem in window[0].stems)
-        if (held, first) > best[:2]:
-            best = (held, first, start)
-    start = best[2]
-    return sentences[start : start + MAX_QUOTED], max(best[0], 0.0)
+        for end in range(start + 1, min(start + MAX_QUOTED, len(sentences)) + 1):
+            window = sentences[start:end]
+            held = sum(weight for stem, weight in stems.items() if any(stem in s.stems for s in window))
+            first = sum(weight for stem, weight in stems.items() if stem in window[0].stems)
+            length = LENGTH * len(window) / MAX_QUOTED - any(s.is_claim for s in window)
+            ranked.append((held + FIRST * first + total * length, -start, end, held))
+    ranked.sort(reverse=True)
+    return [(-start, end, held) for _, start, end, held in ranked]

@@ -4,7 +4,7 @@ The order matters: orders to the tutor and fishing for answers first, so that no
 rest; then talk; then questions about the matter; then requests; a question back last, and at most MAX_ASKED in a row.
 """
 
-from adaptive.recommendation.wishes.types import SKILLS
+from adaptive.recommendation.wishes.types import DIFFICULTY, SKILLS
 
 from .types import (
     ABOUT_YOU,
@@ -116,24 +116,34 @@ def _request(seen: Seen) -> Move | None:
         if len(named) > MANY_SKILLS and not _wants_things(seen) and before.n_asked < MAX_ASKED:
             return Move(ASKS_BACK, "which_topic", skills=named)
         return Move(RECOMMENDS, "as_asked", skills=named, query=heard.text)
+    if heard.has(STUCK) and {constraint.code for constraint in wish.in_force} == {DIFFICULTY}:
+        return None  # "this is too hard for me" asks for no easy thing in particular
     if _wants_things(seen):
         is_more = heard.has(FOLLOW_UP) and not heard.words and bool(before.skills)
         return Move(RECOMMENDS, "as_asked", skills=before.skills if is_more else (), query=heard.text)
     if heard.has(NEXT):
         return Move(RECOMMENDS, "next")
     if heard.words and is_covered(seen):
-        if before.n_asked and before.n_asked < MAX_ASKED and seen.near_skills:
-            return Move(ASKS_BACK, "which_topic", skills=seen.near_skills)
+        if before.n_asked and seen.near_skills:
+            return _topic(seen)
         return Move(EXPLAINS, "quotes")
     return None
 
 
+def _topic(seen: Seen) -> Move:
+    """An answer to a question, in words that name no skill: what was found says which."""
+    is_sure = len(seen.near_skills) == 1 and len(seen.passages) > 1
+    if not is_sure and seen.remembered.n_asked < MAX_ASKED:
+        return Move(ASKS_BACK, "which_topic", skills=seen.near_skills)
+    return Move(RECOMMENDS, "on_topic", skills=seen.near_skills[:1])
+
+
 def _vague(seen: Seen) -> Move:
     heard, before = seen.heard, seen.remembered
+    if before.n_asked and heard.words and seen.near_skills:
+        return _topic(seen)
     if before.n_asked >= MAX_ASKED:
         return Move(RECOMMENDS, "best_guess", skills=before.skills)
-    if before.n_asked and heard.words and seen.near_skills:
-        return Move(ASKS_BACK, "which_topic", skills=seen.near_skills)
     if before.n_asked:
         return Move(ASKS_BACK, "which_form", skills=before.skills)
     if heard.has(HELLO) and not heard.has(STUCK):

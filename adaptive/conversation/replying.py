@@ -3,7 +3,8 @@
 Reads, and asks for a recommendation where the move is one; stores nothing else. No language model.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import translation
 from adaptive.catalog.models import Course, Resource
 from adaptive.common.clock import now
 from adaptive.conversation import search, words
-from adaptive.conversation.answers import Keys, held_answers
+from adaptive.conversation.answers import held_answers
 from adaptive.conversation.exercises import exercise_met
 from adaptive.conversation.passages import best_passages, corrected, weights_of
 from adaptive.conversation.policy import decide
@@ -40,6 +41,7 @@ from adaptive.recommendation.services import slate_create
 N_ITEMS = 3
 N_CHOICES = 4
 N_PASSAGES = 2
+MEANT = 0.3  # cosine similarity from which a resource has something to do with the message
 MASTERED = 0.85
 N_LOOKED_AT = 5  # passages that are tried where the best would give an answer away
 
@@ -76,6 +78,9 @@ class Reply:
         return {**data, "passages": list(data["passages"])}
 
 
+NOTHING_SAID = Remembered()
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
     """Who asks, where, and what the conversation remembers. `in_focus`: exercises that it was about so far."""
@@ -102,8 +107,15 @@ def reply_to(text: str, asker: Asker) -> Reply:
     met = exercise_met(text, search.questions_like(course=course, text=text), language=course.language)
     if met is not None:
         met = Met(met.exercise, met.how, met.exercise not in solved)
-    passages = _passages(heard, found, course)
-    near = tuple(dict.fromkeys(search.skills_of([p.resource for p in passages]).values()))
+    focus = {pk for pk in (asker.open_exercise, *asker.in_focus, met.exercise if met else None) if pk is not None}
+    keys = search.keys_of(course=course, resources=[r.id for r in found.resources], exercises=sorted(focus))
+    is_open = set(keys.by_exercise) - solved
+
+    def may_quote(words: str) -> bool:
+        return not held_answers(words, keys, is_open=is_open, in_focus=focus)
+
+    passages = _passages(heard, found, course, may_quote)
+    near = _near_skills(passages, found)
     seen = Seen(
         heard=heard,
         passages=tuple(passages),
@@ -116,7 +128,7 @@ def reply_to(text: str, asker: Asker) -> Reply:
     )
     move = decide(seen)
     with translation.override(asker.learner.language or course.language):
-        return _Composer(asker, seen, found, move, solved, dict(named)).reply()
+        return _Composer(asker, seen, move, dict(named)).reply()
 
 
 def _chosen(text: str, remembered: Remembered) -> str:
@@ -132,22 +144,42 @@ def _skills_of(heard: Heard) -> list[int]:
     return [int(pk) for pk in constraint.value] if constraint is not None else []
 
 
-def _passages(heard: Heard, found: search.Found, course: Course) -> list[Passage]:
+def _passages(heard: Heard, found: search.Found, course: Course, may_quote: Callable[[str], bool]) -> list[Passage]:
     meant = corrected(heard.words, found.known, found.resources)
     weights = weights_of(heard.words, found.known, found.n_resources)
     return best_passages(
-        heard.words, found.resources, weights=weights, language=course.language, limit=N_LOOKED_AT, meant=meant
+        heard.words,
+        found.resources,
+        weights=weights,
+        language=course.language,
+        limit=N_LOOKED_AT,
+        meant=meant,
+        may_quote=may_quote,
     )
+
+
+def _as_typed(text: str, found: Sequence[str]) -> list[str]:
+    places = [(text.casefold().find(word), word) for word in found]
+    return [text[at : at + len(word)] if at >= 0 else word for at, word in places]
+
+
+def _near_skills(passages: Sequence[Passage], found: search.Found) -> tuple[int, ...]:
+    """Skills of what was found, by words and by meaning; the one alone that most of it speaks for."""
+    near = [
+        r.id for r in sorted(found.resources, key=lambda r: -(r.similarity or 0.0)) if (r.similarity or 0.0) > MEANT
+    ]
+    order = [*(p.resource for p in passages), *near[:N_CHOICES]]
+    main = search.skills_of(list(dict.fromkeys(order)))
+    votes = Counter(main[pk] for pk in order if pk in main)
+    (best, n), *others = votes.most_common() or [(0, 0)]
+    return (best,) if n > 1 and n > 2 * sum(m for _, m in others) else tuple(votes)
 
 
 class _Composer:
     """From a move to a reply that holds no answer."""
 
-    def __init__(
-        self, asker: Asker, seen: Seen, found: search.Found, move: Move, solved: set[int], names: dict[int, str]
-    ) -> None:
-        self.asker, self.seen, self.found, self.move = asker, seen, found, move
-        self.solved, self.names = solved, names
+    def __init__(self, asker: Asker, seen: Seen, move: Move, names: dict[int, str]) -> None:
+        self.asker, self.seen, self.move, self.names = asker, seen, move, names
 
     def reply(self) -> Reply:
         move = self.move
@@ -155,9 +187,15 @@ class _Composer:
             return self._recommend()
         if move.act == ASKS_BACK:
             return self._ask()
-        if move.act in (EXPLAINS, REFUSES_ANSWER):
+        if move.act == EXPLAINS:
             return self._explain()
-        return self._plain(move.act, move.code, words.sentence(move.code, words=move.values.get("words", ())))
+        if move.act == REFUSES_ANSWER:
+            return self._refuse()
+        return self._plain(
+            move.act,
+            move.code,
+            words.sentence(move.code, words=_as_typed(self.seen.heard.text, move.values.get("words", ()))),
+        )
 
     def _plain(self, act: str, code: str, text: str, **more: Any) -> Reply:
         heard = self.seen.heard
@@ -198,41 +236,29 @@ class _Composer:
         return (open_ones or [view.skill.pk for view in views])[:N_CHOICES]
 
     def _explain(self) -> Reply:
+        """The passages hold no answer: they were chosen so (see may_quote)."""
         move = self.move
-        exercise = move.exercise
-        candidates = list(self.seen.passages)
-        skills = list(move.skills)
-        if move.act == REFUSES_ANSWER:
-            if exercise is None:
-                return self._plain(move.act, move.code, words.sentence(move.code))
-            skills = list(search.skills_of([exercise]).values())
-            candidates = self._of_skills(candidates, skills)
-        keys = self._keys(skills, [p.resource for p in candidates])
-        focus = {pk for pk in (exercise, self.asker.open_exercise, *self.asker.in_focus) if pk is not None}
-        if self.seen.met is not None:
-            focus.add(self.seen.met.exercise)
-        is_open = set(keys.by_exercise) - self.solved
-        safe = [
-            p for p in candidates if not held_answers(f"{p.heading}\n{p.quote}", keys, is_open=is_open, in_focus=focus)
-        ]
-        quotes = tuple(Quote(p.resource, p.quote, p.heading) for p in safe[:N_PASSAGES])
-        if move.act == REFUSES_ANSWER:
-            helps = quotes or tuple(Quote(pk) for pk in self._helping(skills))
-            return self._plain(
-                move.act, move.code, words.sentence(move.code), passages=helps, links=(exercise,), skills=tuple(skills)
-            )
+        quotes = tuple(Quote(p.resource, p.quote, p.heading) for p in self.seen.passages if p.quote)[:N_PASSAGES]
         if not quotes:
-            links = tuple(dict.fromkeys(p.resource for p in candidates))[:N_PASSAGES]
-            passages = tuple(Quote(pk) for pk in links)
-            return self._plain(
-                EXPLAINS, "quotes_hold_answers", words.sentence("quotes_hold_answers"), passages=passages
-            )
-        near = tuple(search.skills_of([quotes[0].resource]).values())
+            unsaid = tuple(Quote(p.resource) for p in self.seen.passages[:N_PASSAGES])
+            return self._plain(EXPLAINS, "quotes_hold_answers", words.sentence("quotes_hold_answers"), passages=unsaid)
+        skills = move.skills or tuple(search.skills_of([quotes[0].resource]).values())
+        return self._plain(EXPLAINS, move.code, words.sentence(move.code), passages=quotes, skills=skills)
+
+    def _refuse(self) -> Reply:
+        """No answer, but what teaches the same skill, and the way to the exercise with its hints."""
+        move = self.move
+        if move.exercise is None:
+            return self._plain(move.act, move.code, words.sentence(move.code))
+        skills = tuple(search.skills_of([move.exercise]).values())
+        fitting = [p for p in self._of_skills(self.seen.passages, skills) if p.quote]
+        helps = tuple(Quote(p.resource, p.quote, p.heading) for p in fitting[:N_PASSAGES])
+        helps = helps or tuple(Quote(pk) for pk in self._helping(skills))
         return self._plain(
-            EXPLAINS, move.code, words.sentence(move.code), passages=quotes, skills=tuple(skills) or near
+            move.act, move.code, words.sentence(move.code), passages=helps, links=(move.exercise,), skills=skills
         )
 
-    def _of_skills(self, candidates: list[Passage], skills: Sequence[int]) -> list[Passage]:
+    def _of_skills(self, candidates: Sequence[Passage], skills: Sequence[int]) -> list[Passage]:
         """Beside an exercise that is not given away: only what teaches the same skill helps."""
         main = search.skills_of([p.resource for p in candidates])
         return [p for p in candidates if main.get(p.resource) in skills and p.match >= 0.25]
@@ -241,8 +267,3 @@ class _Composer:
         links = Resource.objects.filter(course=self.asker.course, is_retired=False, kind__in=search.EXPLAINING)
         links = links.filter(skill_links__skill__in=skills, skill_links__position=0)
         return list(links.order_by("pk").values_list("pk", flat=True)[:N_PASSAGES])
-
-    def _keys(self, skills: Sequence[int], resources: Sequence[int]) -> Keys:
-        near = {*skills, *search.skills_of(resources).values()}
-        exercises = [pk for pk in (self.move.exercise, self.asker.open_exercise) if pk is not None]
-        return search.keys_of(course=self.asker.course, skills=sorted(near), exercises=exercises)

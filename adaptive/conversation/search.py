@@ -132,16 +132,17 @@ _kept: OrderedDict[tuple[Any, ...], Keys] = OrderedDict()
 _lock = Lock()
 
 
-def keys_of(*, course: Course, skills: Sequence[int] = (), exercises: Sequence[int] = ()) -> Keys:
-    """The answers of the course's exercises, kept in this process as long as none of them changes. One or two queries.
+def keys_of(*, course: Course, resources: Sequence[int] = (), exercises: Sequence[int] = ()) -> Keys:
+    """The answers of the course's exercises, kept in this process while none of them changes. One to three queries.
 
-    Of a course with more than MAX_KEYS exercises: those of these skills, and these exercises.
+    Of a course with more than MAX_KEYS exercises: those of the skills of these resources, and these exercises.
     """
     rows = Resource.objects.filter(course=course, kind=Resource.Kind.EXERCISE)
     state = rows.aggregate(n=Count("pk"), latest=Max("updated_at"))
     scope: tuple[int, ...] = ()
     if state["n"] > MAX_KEYS:
-        scope = tuple(sorted({*skills, *(-pk for pk in exercises)}))
+        skills = sorted(set(skills_of(resources).values()))
+        scope = (*skills, 0, *sorted(exercises))
         rows = rows.filter(Q(skill_links__skill__in=skills) | Q(pk__in=exercises)).distinct()
     mark = (course.pk, state["n"], state["latest"], scope)
     with _lock:

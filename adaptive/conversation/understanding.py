@@ -42,7 +42,9 @@ def small_words() -> frozenset[str]:
     words: set[str] = set()
     for language in LANGUAGES:
         own = vocabulary(language)
-        words |= set(phrases(language)["small"]) | own.filler | own.questions | own.listed("skills", "stop")
+        listed = phrases(language)
+        words |= {phrase for phrase in listed["follow_up"] if " " not in phrase}
+        words |= set(listed["small"]) | own.filler | own.questions | own.listed("skills", "stop")
     return frozenset(words)
 
 

@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from adaptive.catalog.models import Course
 from adaptive.learners.models import Enrolment, Learner
 from adaptive.learners.selectors import enrolments_of
-from adaptive.pages.drafts import draft_keep, plan_draft_keep
+from adaptive.pages.drafts import draft_keep, plan_draft_keep, tutor_draft_keep
 
 LEARNER, TEACHER = Enrolment.Role.LEARNER, Enrolment.Role.TEACHER
 
@@ -62,6 +62,7 @@ def login_first(request: HttpRequest) -> HttpResponse:
     if request.method != "GET":
         draft_keep(request)
         plan_draft_keep(request)
+        tutor_draft_keep(request)
         back = safe_path(request, request.POST.get("back", "")) or resolve_url("adaptive:home")
     elif request.htmx and request.htmx.current_url_abs_path:
         back = request.htmx.current_url_abs_path

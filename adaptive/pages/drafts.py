@@ -64,3 +64,24 @@ def plan_draft_take(request: HttpRequest, *, course_id: int, learner_id: int) ->
         return None
     del request.session[PLAN_KEY]
     return found["values"] if found["who"] == str(learner_id) else None
+
+
+TUTOR_KEY = "tutor_draft"
+MOST_TYPED = 20_000  # characters
+
+
+def tutor_draft_keep(request: HttpRequest) -> None:
+    """The same for a message to the tutor."""
+    course, who = request.POST.get("tutor-of", ""), request.POST.get("who", "")
+    text = request.POST.get("text", "")[:MOST_TYPED]
+    if text and course.isdecimal() and who.isdecimal() and len(course) < 19 and len(who) < 19:
+        request.session[TUTOR_KEY] = {"course": course, "who": who, "text": text}
+
+
+def tutor_draft_take(request: HttpRequest, *, course_id: int, learner_id: int) -> str:
+    """What this learner typed to the tutor of this course, once; "" where there is nothing."""
+    found = request.session.get(TUTOR_KEY)
+    if not found or found["course"] != str(course_id):
+        return ""
+    del request.session[TUTOR_KEY]
+    return found["text"] if found["who"] == str(learner_id) else ""

@@ -15,6 +15,7 @@ from adaptive.pages.views import (
     skills,
     teacher_learner,
     teacher_report,
+    tutor,
     why,
 )
 
@@ -47,6 +48,11 @@ urlpatterns = [
     path(f"{COURSE}plan/save/", plan.save, name="plan-save"),
     path(f"{COURSE}plan/change/", plan.change, name="plan-change"),
     path("calendar/<str:token>.ics", plan.calendar, name="calendar"),
+    path(f"{COURSE}tutor/", tutor.tutor, name="tutor"),
+    path(f"{COURSE}tutor/say/", tutor.say, name="tutor-say"),
+    path(f"{COURSE}tutor/new/", tutor.new, name="tutor-new"),
+    path(f"{COURSE}tutor/<int:message_id>/", tutor.state, name="tutor-state"),
+    path(f"{COURSE}tutor/<int:message_id>/stop/", tutor.stop, name="tutor-stop"),
     path(f"{COURSE}skills/", skills.skills, name="skills"),
     path(f"{COURSE}skills/<int:skill_id>/", skills.skill, name="skill"),
     path(f"{COURSE}report/", teacher_report.report, name="report"),

@@ -14,6 +14,7 @@ from adaptive.audit.models import AuditEntry
 from adaptive.audit.services import audit_record
 from adaptive.catalog.models import Resource, Skill
 from adaptive.common.clock import now
+from adaptive.conversation.models import Conversation, TutorMessage
 from adaptive.events.models import Attempt
 from adaptive.experiments.models import Exposure
 from adaptive.learners.models import Cohort, Enrolment, Learner
@@ -134,6 +135,7 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
         ),
         "performance_assessments": _performance(learner),
         "study_plans": _study_plans(learner),
+        "conversations": _conversations(learner),
         "recommendations": _slates(learner),
         "rulings": _rows(
             Ruling.objects.filter(learner=learner).order_by("pk"),
@@ -230,6 +232,27 @@ def _study_plans(learner: Learner) -> list[dict[str, Any]]:
     return plans
 
 
+def _conversations(learner: Learner) -> list[dict[str, Any]]:
+    """What the learner said to the tutor, what it replied, and what a model made of the replies."""
+    messages: dict[str, list[dict[str, Any]]] = {}
+    rows = _rows(
+        TutorMessage.objects.filter(conversation__learner=learner).order_by("pk"),
+        *("conversation_id", "role", "state", "text", "act", "reply", "slate_id"),
+        *("reworded", "refused", "model", "prompt_version", "created_at"),
+    )
+    for row in rows:
+        row["slate_id"] = str(row["slate_id"]) if row["slate_id"] else None
+        messages.setdefault(str(row.pop("conversation_id")), []).append(row)
+    talks = _rows(
+        Conversation.objects.filter(learner=learner).order_by("created_at", "pk"),
+        "id",
+        "created_at",
+        course="course__external_id",
+        exercise="exercise__external_id",
+    )
+    return [{**talk, "id": str(talk["id"]), "messages": messages.get(str(talk["id"]), [])} for talk in talks]
+
+
 def _slates(learner: Learner) -> list[dict[str, Any]]:
     rows = (
         Slate.objects.filter(learner=learner)
@@ -294,6 +317,8 @@ def _audit_of(learner: Learner) -> QuerySet[AuditEntry]:
     slates = Slate.objects.filter(learner=learner).values_list("pk", flat=True)
     about = Q(subject_kind="learner", subject_id=str(learner.pk))
     about |= Q(subject_kind="attempt", subject_id__in=[str(pk) for pk in attempts])
+    said = TutorMessage.objects.filter(conversation__learner=learner).values_list("pk", flat=True)
+    about |= Q(subject_kind="tutormessage", subject_id__in=[str(pk) for pk in said])
     about |= Q(subject_kind="slate", subject_id__in=[str(pk) for pk in slates])
     return AuditEntry.objects.filter(about, tenant_id=learner.tenant_id)
 
@@ -331,6 +356,13 @@ def learner_erase(*, learner: Learner, asked_by: str = "") -> Erasure:
     IdempotencyRecord.objects.filter(tenant=tenant).filter(
         Q(body__id__in=slate_keys) | Q(body__id__in=[int(key) for key in keys]) | Q(body__learner=learner.external_id)
     ).delete()
+    talks = Conversation.objects.filter(learner=learner)
+    talk_keys = [str(pk) for pk in talks.values_list("pk", flat=True)]
+    IdempotencyRecord.objects.filter(tenant=tenant).filter(
+        Q(body__id__in=talk_keys) | Q(body__conversation__in=talk_keys)
+    ).delete()
+    # A worker that is rewording a reply right now finds its row gone, and writes nothing.
+    talks.delete()
     Slate.objects.filter(learner=learner).delete()
     SlateHint.objects.filter(learner=learner).delete()
     # A worker that is assessing them right now finds its row gone, and writes nothing.

@@ -115,7 +115,7 @@
   addEventListener("online", () => notice("offline", false));
   document.addEventListener("htmx:afterSwap", (event) => {
     enhance(document);
-    const target = document.querySelector("#practice [data-focus], #plan [data-focus], .review-card [data-focus]");
+    const target = document.querySelector("#practice [data-focus], #plan [data-focus], #tutor [data-focus], .review-card [data-focus]");
     if (target && event.target.id !== "live") { target.focus({ preventScroll: event.target.id === "hints" }); target.removeAttribute("data-focus"); }
   });
   document.addEventListener("htmx:beforeRequest", (event) => {

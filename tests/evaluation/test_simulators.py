@@ -92,7 +92,8 @@ def test_the_longer_before_the_test_the_less_is_left_of_practice(name: str) -> N
 def test_in_the_hidden_world_what_is_learnt_is_forgotten_by_a_power_of_days() -> None:
     world = make_world("hidden_markov", n_learners=20_000, seed=0)
     before = world.is_known.copy()
-    practise_all(world, 0)
+    for item in range(10):
+        practise_all(world, item)
     learnt = world.is_known & ~before
     world.step = 40
     world.p_correct()

@@ -55,7 +55,14 @@ def test_a_fact_that_is_not_so_is_found(answered, monkeypatch, code, key, value,
 
 def test_the_command_prints_what_it_found_and_refuses_what_is_not_there(answered, capsys, tmp_path):
     report = tmp_path / "r.json"
-    call_command("evaluate_explanations", course=answered.course.external_id, slates=3, flips=2, report=str(report))
+    call_command(
+        "evaluate_explanations",
+        course=answered.course.external_id,
+        tenant=answered.course.tenant.slug,
+        slates=3,
+        flips=2,
+        report=str(report),
+    )
     assert "0 that do not match" in capsys.readouterr().out and report.exists()
     with pytest.raises(CommandError, match="There is no course"):
         call_command("evaluate_explanations", course="nowhere")

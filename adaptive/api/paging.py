@@ -38,14 +38,21 @@ def _cursor_read(cursor: str) -> int:
     raise InvalidInput(detail, errors=[FieldError("/cursor", detail)])
 
 
-def page(*, request: Request, rows: QuerySet, present: Callable[[list[Any]], list[dict[str, Any]]]) -> dict[str, Any]:
-    """One page of `rows`, in the order of their ids, as {"results", "next"}."""
+def page(
+    *,
+    request: Request,
+    rows: QuerySet,
+    present: Callable[[list[Any]], list[dict[str, Any]]],
+    newest_first: bool = False,
+) -> dict[str, Any]:
+    """One page of `rows`, in the order of their ids (or against it), as {"results", "next"}."""
     query = PageQuery(data=request.query_params)
     query.is_valid(raise_exception=True)
     limit = query.validated_data["limit"]
     if cursor := query.validated_data.get("cursor"):
-        rows = rows.filter(pk__gt=_cursor_read(cursor))
-    found = list(rows.order_by("pk")[: limit + 1])
+        last = _cursor_read(cursor)
+        rows = rows.filter(pk__lt=last) if newest_first else rows.filter(pk__gt=last)
+    found = list(rows.order_by("-pk" if newest_first else "pk")[: limit + 1])
     following = None
     if len(found) > limit:
         found = found[:limit]

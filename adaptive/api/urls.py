@@ -11,6 +11,7 @@ from adaptive.api.views.operators import NothingHereView, SchemaView
 from adaptive.api.views.planning import StudyPlanView
 from adaptive.api.views.recommendations import EventsView, RecommendationsView, SlateView
 from adaptive.api.views.reports import ReportView
+from adaptive.api.views.reviews import ReviewsView, ReviewView
 from adaptive.common.text import control_character
 
 
@@ -38,6 +39,7 @@ urlpatterns = [
     path("courses/<external:course>/resources/<external:resource>/", ResourceView.as_view(), name="resource"),
     path("courses/<external:course>/enrolments/<external:learner>/", EnrolmentView.as_view(), name="enrolment"),
     path("courses/<external:course>/report/", ReportView.as_view(), name="report"),
+    path("courses/<external:course>/recommendations/", ReviewsView.as_view(), name="reviews"),
     path("learners/<external:learner>/", LearnerView.as_view(), name="learner"),
     path("learners/<external:learner>/export/", LearnerExportView.as_view(), name="learner-export"),
     path("learners/<external:learner>/mastery/", MasteryView.as_view(), name="mastery"),
@@ -52,6 +54,7 @@ urlpatterns = [
     path("attempts/<int:attempt>/contest/", ContestView.as_view(), name="contest"),
     path("recommendations/<uuid:slate>/", SlateView.as_view(), name="recommendation"),
     path("recommendations/<uuid:slate>/items/<int:position>/events/", EventsView.as_view(), name="events"),
+    path("recommendations/<uuid:slate>/items/<int:position>/review/", ReviewView.as_view(), name="review"),
     path("schema/", SchemaView.as_view(), name="schema"),
     re_path("", NothingHereView.as_view(), name="nothing-here"),
 ]

@@ -226,14 +226,19 @@ def reviews_approve(
 
 
 @transaction.atomic
-def reviews_undo(*, course: Course, batch: uuid.UUID, teacher: Learner | None = None, actor: str = "") -> list[Review]:
+def reviews_undo(
+    *, course: Course, batch: uuid.UUID, teacher: Learner | None = None, actor: str = "", only: int | None = None
+) -> list[Review]:
     """Takes back what was decided in one go, with all that followed from it. Returns what was taken back.
 
+    only: the id of the one review of the batch that is meant.
     Undone twice, or a batch of another course: nothing happens. Raises NotAllowed.
     """
     _checked_teacher(teacher, course)
     rows = Review.objects.select_for_update(of=("self",)).filter(course=course, batch=batch, undone_at=None)
-    reviews = list(rows.select_related("impression__slate__tenant", "resource").order_by("pk"))
+    rows = rows if only is None else rows.filter(pk=only)
+    heavy = ["impression__slate__context", "impression__slate__candidates", "resource__embedding", "resource__search"]
+    reviews = list(rows.select_related("impression__slate__tenant", "resource").defer(*heavy).order_by("pk"))
     _undo(reviews)
     for review in reviews:
         audit_record(

@@ -13,6 +13,7 @@ from adaptive.api.urls import urlpatterns
 from adaptive.api.views.base import OpenView
 from adaptive.common.clock import now
 from adaptive.planning.models import StudyPlan, StudySession
+from adaptive.recommendation.models import Review, Ruling
 from adaptive.tenants.models import ApiToken, Tenant
 from adaptive.tenants.services import token_create
 from tests.api.conftest import Api, assert_problem
@@ -42,6 +43,8 @@ CALLS = [
     ("resources", "GET", "courses/{course}/resources/", None),
     ("enrolment", "PUT", "courses/{course}/enrolments/alice/", {"role": "teacher"}),
     ("report", "GET", "courses/{course}/report/", None),
+    ("reviews", "GET", "courses/{course}/recommendations/", None),
+    ("review", "POST", "recommendations/{slate}/items/1/review/", {"decision": "never", "scope": "course"}),
     ("learner", "PUT", "learners/alice/", {"display_name": "Taken over"}),
     ("learner", "DELETE", "learners/alice/", None),
     ("learner-export", "GET", "learners/alice/export/", None),
@@ -142,6 +145,7 @@ def test_another_tenants_token_finds_nothing(cast, filled, call):
 def snapshot(cast) -> list:
     """All that the calls could change of the tenant's rows."""
     rows = []
+    rows += list(Review.objects.values()) + list(Ruling.objects.values())
     rows += list(StudyPlan.objects.order_by("pk").values()) + list(StudySession.objects.order_by("pk").values())
     for relation in ("courses", "learners", "attempts", "slates"):
         rows += list(getattr(cast.tenant, relation).order_by("pk").values())

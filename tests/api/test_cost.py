@@ -45,6 +45,7 @@ CALLS = {
     "resources": ("GET", "courses/fractions/resources/?limit=200", None, 6),
     "recommendations": ("POST", "learners/alice/recommendations/", {"course": "fractions", "count": 3}, 60),
     "report": ("GET", "courses/fractions/report/", None, 12),
+    "reviews": ("GET", "courses/fractions/recommendations/?limit=200", None, 10),
     "export": ("GET", "learners/alice/export/", None, 25),
     "put a resource": (
         "PUT",

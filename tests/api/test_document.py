@@ -118,6 +118,7 @@ def test_answers_have_the_shapes_that_it_promises(cast, api, paths):
         "/api/v1/learners/{learner}/study-plan/": "learners/alice/study-plan/",
         "/api/v1/learners/{learner}/export/": "learners/alice/export/",
         "/api/v1/courses/{course}/report/": "courses/fractions/report/",
+        "/api/v1/courses/{course}/recommendations/": "courses/fractions/recommendations/",
         "/api/v1/courses/{course}/resources/": "courses/fractions/resources/",
         "/healthz": "/healthz",
         "/readyz": "/readyz",

@@ -60,6 +60,7 @@ class ExportShape(serializers.Serializer):
     performance_assessments = serializers.ListField(child=ObjectField())
     study_plans = serializers.ListField(child=ObjectField())
     recommendations = serializers.ListField(child=ObjectField())
+    rulings = serializers.ListField(child=ObjectField())
     experiments = serializers.ListField(child=ObjectField())
     audit = serializers.ListField(child=ObjectField())
 

@@ -13,10 +13,12 @@ from adaptive.performance.models import PerformanceAssessment
 from adaptive.planning.calendar import feed_open
 from adaptive.planning.services import plan_set
 from adaptive.practice.services import answer_submit, slate_next
+from adaptive.recommendation.reviewing import review_record
 from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_make, mastery_make, right, wrong
 
 LEARNERS_PAGES = ["course", "performance", "plan", "skills", "skill", "resource", "attempt", "pick", "why"]
 TEACHERS_PAGES = ["report", "report-map", "report-skill", "report-exercise", "learner", "learner-skill", "review"]
+TEACHERS_PAGES += ["picks", "pick-review"]
 MOST = {"course": 40, "resource": 20, "attempt": 40, "report": 24}
 ELSE = 22
 
@@ -40,6 +42,8 @@ def address(cast: Cast, name: str) -> str:
         "learner": (cast.course.pk, cast.alice.pk),
         "learner-skill": (cast.course.pk, cast.alice.pk, cast.skills[0].pk),
         "review": (cast.course.pk,),
+        "picks": (cast.course.pk,),
+        "pick-review": (cast.course.pk, slate.pk, 1),
     }
     return reverse(f"adaptive:{name}", args=values[name])
 
@@ -73,6 +77,9 @@ def some(cast: Cast) -> None:
     feed_open(plan=plan_set(learner=cast.alice, course=cast.course, **plan))
     cast.alice.shares_performance = True
     cast.alice.save()
+    review_record(
+        slate=slate_next(learner=cast.bob, course=cast.course), position=1, decision="pin", teacher=cast.charlie
+    )
     assess(cast)
 
 
@@ -91,6 +98,7 @@ def many(cast: Cast) -> None:
             mastery_make(learner, skill, 0.1 + n / 30)
         attempt_make(learner, cast.exercises["choice"], score=0.0, misconception="swaps", response={"choice": "c"})
         attempt_make(learner, cast.exercises["short_text"], state="needs_review")
+        review_record(slate=slate_next(learner=learner, course=cast.course), position=2, decision="never")
     for n in range(10):
         exercise_make(cast.course, cast.skills[:2], "choice", external_id=f"more{n}")
         submit(cast, cast.alice, "choice", right("choice"), submitted_at=now() - timedelta(hours=n + 2))

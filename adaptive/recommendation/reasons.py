@@ -13,6 +13,7 @@ from .types import Context, Pick, SkillState
 FRESH_WITHIN_DAYS = 30.0
 POPULAR_FROM = 3  # learners; fewer say little, and might be recognised
 MAX_NAMED_PREREQUISITES = 3
+MAX_SHOWN_QUERY = 80
 
 
 def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
@@ -32,7 +33,7 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
         add(11.0, "explores", share=policy.exploration)
     words = {k: v for k, v in candidate.found.get("query_words", {}).items() if k != "match"}
     if words:
-        add(10.0, "matches_query", query=context.query, **words)
+        add(10.0, "matches_query", query=_shown_query(context), **words)
     if context.wish and context.wish.in_force:
         # The words in it that matched say more, and so does what it is good for.
         add(0.1, "as_asked", asked=[constraint.words for constraint in context.wish.in_force])
@@ -82,6 +83,12 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
     add(0.0, "takes_minutes", minutes=candidate.minutes)
     weighed.sort(key=lambda row: (-row[0], row[1]))
     return [{"code": code, "facts": facts} for _, code, facts in weighed]
+
+
+def _shown_query(context: Context) -> str:
+    """What was looked for, without the constraints, and not longer than a sentence bears."""
+    text = (context.wish.search_text if context.wish else "") or context.query
+    return text if len(text) <= MAX_SHOWN_QUERY else text[: MAX_SHOWN_QUERY - 1].rstrip() + "…"
 
 
 def _due_facts(skill: SkillState) -> dict[str, Any]:

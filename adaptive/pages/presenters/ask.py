@@ -1,7 +1,7 @@
 """A request in words and what came of it: what was understood, to be taken back one by one, and the picks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -53,6 +53,17 @@ def _chip(one: Understood) -> Chip:
     return Chip(one.code, one.label, words, n)
 
 
+def _card(impression: Impression) -> PickCard:
+    """The reason as a fact where the sentence would only say the request back, once for every pick."""
+    card = pick_card(impression)
+    explanation = getattr(impression, "explanation", None)
+    facts = explanation.facts if explanation and explanation.text == explanation.plain_text else []
+    if facts and facts[0].get("code") == "matches_query":
+        told = next((fact["text"] for fact in facts[1:] if fact.get("code") == "matches_query"), card.why)
+        return replace(card, why=told)
+    return card
+
+
 def asked(*, slate: Slate, understood: Sequence[Understood], impressions: Sequence[Impression]) -> Asked:
     missed = next((one.words for one in understood if one.is_missed and one.is_in_force), "")
     return Asked(
@@ -60,6 +71,6 @@ def asked(*, slate: Slate, understood: Sequence[Understood], impressions: Sequen
         chips=[_chip(one) for one in understood if one.is_in_force and not one.is_missed],
         taken_back=[_chip(one) for one in understood if not one.is_in_force],
         missed=missed,
-        picks=[pick_card(impression) for impression in impressions],
+        picks=[_card(impression) for impression in impressions],
         why_empty=slate.why_empty or _("You have done all of these; ask again for more."),
     )

@@ -146,19 +146,20 @@ def fitted(
     """
     import torch
 
-    from . import marker_fit, marker_train
+    from . import marker_data, marker_fit, marker_train
 
     questions = {(each.source, each.question_id) for each in train}
     if len(questions) < MIN_QUESTIONS:
         raise InvalidInput(f"The training file has {len(questions)} questions; {MIN_QUESTIONS} are the least.")
-    apart = [each for each in train if marker_train.is_left_out(each, HELD_BACK, seed, modules=())]
-    inside = [each for each in train if not marker_train.is_left_out(each, HELD_BACK, seed, modules=())]
+    apart = [each for each in train if marker_data.is_left_out(each, HELD_BACK, seed, modules=())]
+    inside = [each for each in train if not marker_data.is_left_out(each, HELD_BACK, seed, modules=())]
     if min(len({each.is_correct for each in part}) for part in (apart, inside)) < 2:
         raise InvalidInput("The training file needs right and wrong answers to several questions.")
     torch.set_num_threads(threads)
     started = time.monotonic()
     about = {"data": Counter(each.source for each in inside), "left_out": HELD_BACK}
-    marker_train.fit(inside, base, folder, seed=seed, epochs=EPOCHS, about=about, say=say)
+    recipe = marker_train.Recipe(epochs=EPOCHS)
+    marker_train.fit(inside, base, folder, seed=seed, about=about, recipe=recipe, say=say)
     say(f"cross-encoder fitted in {time.monotonic() - started:.0f} s")
     marker = Marker(**{**marker_options, "weights": str(folder / WEIGHTS)})
     real = list(apart) + made_up(list(apart), seed=seed + 77)

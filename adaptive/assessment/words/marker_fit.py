@@ -26,7 +26,7 @@ from .evidence import VectorStore
 from .extract import case_of
 from .features import HEARD_FEATURES, MARKED_FEATURES, as_row, text_features
 from .fit import N_FOLDS, TEACHING, fit_and_measure, fit_combiner, fold_of
-from .marker_train import is_left_out, read_training
+from .marker_data import is_left_out, read_training
 from .marking import marker_features
 
 # The cross-encoder reads the order of words, so it can learn from nearly all that is made up; see fit.TEACHING. A word

@@ -95,8 +95,9 @@ class Marker:
 
         torch.set_num_threads(self._threads)
         try:
-            network = Network(folder)
-            network.load_learnt(load_file(self._weights))
+            learnt = load_file(self._weights)
+            network = Network.shaped_like(folder, learnt)
+            network.load_learnt(learnt)
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelUnavailable(f"The marker cannot be loaded from {folder}: {error}") from error
         network.merge()

@@ -37,6 +37,7 @@ class Order:
     fits_on_history: bool = False
     processes: int = 1
     authored: str = "noisy"
+    minutes: str = "equal"
     n_sessions: int = N_SESSIONS
     per_session: int = PER_SESSION
 
@@ -61,6 +62,7 @@ def evaluate_world(order: Order, world: str, *, say: Say = lambda _: None) -> Wo
     """Plays all policies in one world, the same learners with the same luck for each."""
     options: dict[str, Any] = {
         "authored": order.authored,
+        "minutes": order.minutes,
         "timetable": Timetable(order.n_sessions, order.per_session),
     }
     history: History | None = None

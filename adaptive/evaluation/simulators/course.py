@@ -90,11 +90,18 @@ class Course:
 
 
 def make_course(
-    seed: int, *, item_sd: float, shows_graph: bool, authored: str = "noisy", timetable: Timetable | None = None
+    seed: int,
+    *,
+    item_sd: float,
+    shows_graph: bool,
+    authored: str = "noisy",
+    minutes: str = "equal",
+    timetable: Timetable | None = None,
 ) -> Course:
     """One course a seed, the same for every world.
 
-    authored: "noisy" (off by AUTHORED_SD), "true" or "none". shows_graph: whether the policies see the prerequisites.
+    authored: "noisy" (off by AUTHORED_SD), "true" or "none". minutes: "equal" or "varied"; the sessions count out
+    exercises, not minutes. shows_graph: whether the policies see the prerequisites.
     """
     rng = np.random.default_rng([seed, 1])
     before = _graph(rng)
@@ -110,11 +117,11 @@ def make_course(
             difficulty.append(float(value))
     true = np.array(difficulty)
     error = rng.normal(0.0, AUTHORED_SD, len(true))
-    minutes = np.round(rng.uniform(1.0, 5.0, len(true)))
+    varied = np.round(rng.uniform(1.0, 5.0, len(true)))
     view = CourseView(
         n_skills=N_SKILLS,
         skills=tuple(skills),
-        minutes=minutes,
+        minutes=varied if minutes == "varied" else np.full(len(true), MINUTES_EACH),
         authored={"noisy": true + error, "true": true, "none": None}[authored],
         prerequisites=before if shows_graph else tuple(() for _ in before),
         timetable=timetable or Timetable(),

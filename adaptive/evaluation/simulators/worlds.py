@@ -20,6 +20,7 @@ def make_world(
     population: int = 0,
     part: slice | None = None,
     authored: str = "noisy",
+    minutes: str = "equal",
     shows_graph: bool | None = None,
     timetable: Timetable | None = None,
 ) -> World:
@@ -34,6 +35,7 @@ def make_world(
         item_sd=parameters()["growth"]["item_sd"],
         shows_graph=world.has_graph if shows_graph is None else shows_graph,
         authored=authored,
+        minutes=minutes,
         timetable=timetable,
     )
     return world(course, n_learners, seed * 1000 + population, part or slice(None))

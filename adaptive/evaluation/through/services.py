@@ -4,17 +4,23 @@ from datetime import timedelta
 
 import numpy as np
 
+from adaptive.backends.learner_model.practice_effects_fit import MIN_ANSWERS
 from adaptive.common.clock import now
 from adaptive.conf import settings
 from adaptive.evaluation.policies.base import History, Policy
 from adaptive.evaluation.simulators.course import CourseView
 from adaptive.evaluation.simulators.numbers import Floats, Ints
+from adaptive.practice.finetuning.recommending import recommending_learn, recommending_store
 from adaptive.practice.fitting.fitting import Order, fit, version_store
 from adaptive.practice.services import answer_submit, slate_next
 
 from .installing import chosen, history_load, install, response_to
 
 BEFORE = timedelta(days=30)  # by which earlier learners' answers came before
+
+
+def _silent(share: float, words: str) -> None:
+    return None
 
 
 class ThroughServices(Policy):
@@ -34,9 +40,13 @@ class ThroughServices(Policy):
         self._start = now() - timedelta(days=float(view.timetable.at[-1]) + 1.0)
         self._previous = np.zeros(len(learners), dtype=np.int64)
         if self._history is not None:
-            history_load(self._installed, self._history, start=self._start - BEFORE)
-            order = Order(settings().learner_model_to_fit, self._installed.course, seed=seed)
-            version_store(fit(order, progress=lambda _, __: None), activate=True, force=True)
+            course = self._installed.course
+            n_answers = history_load(self._installed, self._history, start=self._start - BEFORE)
+            order = Order(settings().learner_model_to_fit, course, seed=seed)
+            version_store(fit(order, progress=_silent), activate=True, force=True)
+            course.refresh_from_db()
+            if n_answers >= MIN_ANSWERS:
+                recommending_store(recommending_learn(course=course, seed=seed, progress=_silent), activate=True)
 
     def choose(self, step: int, at: float) -> Ints:
         moment = self._start + timedelta(days=at)

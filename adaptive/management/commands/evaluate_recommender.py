@@ -40,6 +40,9 @@ class Command(BaseCommand):
             "--fit-on-history", action="store_true", help="policies first learn from 500 others who practised at random"
         )
         parser.add_argument("--authored", choices=("noisy", "true", "none"), default="noisy", help="difficulties shown")
+        parser.add_argument(
+            "--minutes", choices=("equal", "varied"), default="equal", help="that exercises say to take"
+        )
         parser.add_argument("--sessions", type=int, help="5; through rest 3")
         parser.add_argument("--per-session", type=int, default=10)
         parser.add_argument("--processes", type=int, default=1, help="for our policy in memory")
@@ -90,6 +93,7 @@ class Command(BaseCommand):
             fits_on_history=options["fit_on_history"],
             processes=options["processes"],
             authored=options["authored"],
+            minutes=options["minutes"],
             n_sessions=sessions,
             per_session=options["per_session"],
         )

@@ -25,9 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("logs", metavar="LOG", nargs="+", help="logs for the worlds of gradual growth")
-        parser.add_argument(
-            "--tracing", metavar="LOG", help="log for the hidden-Markov world, else the last one"
-        )
+        parser.add_argument("--tracing", metavar="LOG", help="log for the hidden-Markov world, else the last one")
         parser.add_argument("--out", default=str(parameters.FILE), metavar="OUT.json", help="where the numbers go")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -33,6 +33,7 @@ CEILING = 0.95  # nobody is asked to practise beyond
 TURN = 6  # exercises on one skill before another gets its turn
 REVIEW_EXERCISES = 2
 REVIEW_GAP = 1.5 * SECONDS_PER_DAY  # what was practised yesterday is not reviewed today, however shaky it is
+LEAST_SESSION = 8.0  # minutes, where the day has so many
 LEAST_BLOCK = 3.0  # minutes for which another skill is taken up
 MOST_REPEATS = 3  # of one exercise in a plan
 MOST_ANSWERS = 3000  # of a plan; what lies beyond is planned when it comes nearer
@@ -142,7 +143,19 @@ def _practice(course: _Course, slot: Slot) -> list[Block]:
         _add(blocks, _block(course, clock, LEARN, skill, most=TURN, with_reading=is_new))
         if clock.spent >= slot.minutes:
             break
+    if blocks:
+        _fill(course, clock, blocks)
     return blocks
+
+
+def _fill(course: _Course, clock: _Clock, blocks: list[Block]) -> None:
+    """Nobody sits down for one minute: a short session takes up what is known least, too."""
+    taken = {block.skill_id for block in blocks}
+    for view in sorted(course.views.values(), key=lambda view: (view.p_mastery, view.skill_id)):
+        if clock.spent >= LEAST_SESSION:
+            break
+        if view.n_attempts and view.skill_id not in taken:
+            _add(blocks, _block(course, clock, REVIEW, view.skill_id, most=REVIEW_EXERCISES))
 
 
 def _is_due(view: SkillView, at: float) -> bool:

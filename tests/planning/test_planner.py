@@ -76,6 +76,13 @@ def test_nobody_who_knows_it_all_is_kept_busy():
     assert [session.kind for session in sessions] == [MOCK_SESSION], "nothing is open, nothing is due tomorrow"
 
 
+def test_nobody_sits_down_for_one_exercise():
+    state = answered(*[(skill, 1.0, 0.01) for skill in range(1, 7) for _ in range(12)], (1, 0.0, 20), (1, 0.0, 19))
+    sessions = plan(material(6, minutes=1.5), slots(10), state=state, target=0.92)
+    short = [s for s in sessions if s.kind != MOCK_SESSION]
+    assert short and all(s.minutes >= 6 for s in short), [s.minutes for s in short]
+
+
 def test_a_high_target_asks_for_more_than_mastery():
     state = answered(*[(skill, 1.0, 0.01) for skill in (1, 2, 3) for _ in range(12)])
     modest = plan(material(3), slots(3), state=state, target=0.6)

@@ -22,6 +22,7 @@ from adaptive.planning.services import WhatIf, planned_up_to, target_within_reac
 from adaptive.planning.types import LEARN, MOCK, MOCK_SESSION, REVIEW
 
 SOON = 7  # sessions shown at once; the rest behind one press
+WORTH_TELLING = 1.1  # more time that the course has work for; below, it has hardly any
 MOST_TODAY = 4  # lines on the home
 HARDLY = 0.005  # a difference in the expected score too small to be told
 
@@ -329,8 +330,8 @@ def _short(plan: StudyPlan) -> Short | None:
             "hours": hours(found["minutes"] - plan.shortfall["minutes"]),
             "expected": percent(found["expected"]),
         }
-        if found["minutes"] <= plan.shortfall["minutes"]:
-            more = _("More time would not help: the plan holds all that the course has to practise.")
+        if found["minutes"] <= plan.shortfall["minutes"] * WORTH_TELLING:
+            more = _("More time would not help: the plan holds nearly all that the course has to practise.")
         elif found["is_enough"]:
             more = _("With %(hours)s more until the exam, %(expected)s could be expected.") % values
         else:

@@ -34,6 +34,7 @@ GRID = (0.1, 0.3, 0.6, 1.0)
 WINDOW = (0.4, 0.9, 0.1)  # low, high, slope of the success at which practice teaches fully
 READY_AT = 0.7
 N_PARTS = 3
+PRIOR_UNREADY, PRIOR_OUTSIDE = 40.0, 10.0  # log-likelihood that a distance of 1 from the defaults must win
 MIN_ANSWERS = 500
 MAX_COMPARED = 1500  # learners for the comparison of the two pictures
 EVIDENCE = 400.0  # per unit of log loss by which one picture is better
@@ -323,6 +324,11 @@ def _counted(
                 f = growth_fit(rows, amount, guess=guess, start=first, sweeps=12, seen=seen)
                 key = (unready, outside)
                 totals[key] = totals.get(key, 0.0) + f.loss * float((seen < 1).sum())
+    # Authors who drew a graph believed in it, and what a log can say of it is faint: the defaults weigh in.
+    first_guess = PracticeEffects()
+    for unready, outside in totals:
+        totals[unready, outside] += PRIOR_UNREADY * (unready - first_guess.unready) ** 2
+        totals[unready, outside] += PRIOR_OUTSIDE * (outside - first_guess.outside) ** 2
     least = min(totals.values())
     weights = {key: math.exp(least - total) for key, total in totals.items()}
     whole = sum(weights.values())

@@ -118,7 +118,8 @@ def unmet(wish: Wish, offers: Sequence[Offer]) -> str:
             return _("“%(one)s” cannot be; leave it out.") % {"one": one}
         return _("“%(one)s” and “%(other)s” cannot both be; leave one out.") % {"one": one, "other": other}
     said = _("Nothing in this course is all of this: %(all)s.") % {"all": ", ".join(labels)}
-    if best := max(offers, key=lambda offer: offer.n, default=None):
+    # Of several that bring as much, the last in order: rather no pictures than another kind.
+    if best := max(reversed(offers), key=lambda offer: offer.n, default=None):
         label = label_by_code(wish, best.code)
         shown = f"{best.n}+" if best.n >= COUNTED else str(best.n)
         return f"{said} " + _("Without “%(label)s” there would be something (%(n)s).") % {"label": label, "n": shown}

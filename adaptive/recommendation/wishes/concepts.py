@@ -125,6 +125,8 @@ def _negation(work: Work, concepts: list[Concept], number: int, negated: dict[in
                 return passed
             if (other.section, other.value) != (concept.section, concept.value):
                 return None
+            if negated.get(earlier):  # "not watch a video"
+                return passed
             place = other.first - 1
             continue
         is_join = tokens[place].norm in words.listed("negation", "alternatives") or (

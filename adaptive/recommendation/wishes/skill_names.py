@@ -59,15 +59,8 @@ def _words(listed: str) -> frozenset[str]:
     return frozenset().union(*(vocabulary(language).listed("skills", listed) for language in LANGUAGES))
 
 
-@lru_cache(maxsize=1)
-def _same() -> dict[str, str]:
-    return {
-        word: other for language in LANGUAGES for word, other in vocabulary(language).data["skills"]["same"].items()
-    }
-
-
 def stem_of(word: str, language: str) -> str:
-    return STEMMERS[language](_same().get(word, word))
+    return STEMMERS[language](vocabulary(language).data["skills"]["same"].get(word, word))
 
 
 @lru_cache(maxsize=256)
@@ -123,7 +116,7 @@ def matched_stems(tokens: Sequence[Token], names: SkillNames, language: str, kno
     for token in tokens:
         own: set[str] = set()
         if token.is_word or token.is_number:
-            own = {stem_of(token.norm, language)} & stems or {STEMMERS[one](token.norm) for one in LANGUAGES} & stems
+            own = {stem_of(token.norm, language)} & stems or {stem_of(token.norm, one) for one in LANGUAGES} & stems
             if not own and len(token.norm) >= MIN_SLIP and token.norm not in known:
                 own = _slips(token.norm, names, language)
         found.append(frozenset(own))

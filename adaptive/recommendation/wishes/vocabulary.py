@@ -106,6 +106,9 @@ class Vocabulary:
     filler: frozenset[str] = frozenset()
     never_typos: frozenset[str] = frozenset()
 
+    def knows(self, word: str) -> bool:
+        return word in self.known or self.concepts.compound(word) is not None
+
     def listed(self, section: str, name: str) -> frozenset[str]:
         return self.data["sets"][f"{section}.{name}"]
 
@@ -164,7 +167,6 @@ def language_of(tokens: Sequence[Token], default: str) -> str:
     default = default.split("-")[0].lower()
     order = sorted(LANGUAGES, key=lambda language: language != default)
     counts = {
-        language: sum(token.norm in vocabulary(language).known for token in tokens if token.is_word)
-        for language in order
+        language: sum(vocabulary(language).knows(token.norm) for token in tokens if token.is_word) for language in order
     }
     return max(order, key=counts.__getitem__)

@@ -14,7 +14,7 @@ from tests.factories import PASSWORD, Cast, enrol, learner_make, right
 OPEN = {"login", "logout", "home", "courses", "calendar"}
 LEARNER = {
     "course", "practice", "pick", "why", "disagree", "done", "resource", "answer", "hint", "attempt", "attempt-state",
-    "reveal", "contest", "skills", "skill", "performance", "performance-sharing", "plan", "plan-save", "plan-change",
+    "ask", "asked", "reveal", "contest", "skills", "skill", "performance", "performance-sharing", "plan", "plan-save", "plan-change",
 }  # fmt: skip
 TEACHER = {"report", "report-map", "report-skill", "report-exercise", "review", "review-one"}
 TEACHER |= {"learner", "learner-skill", "picks", "pick-review", "picks-approve", "picks-undo", "ruling-end"}

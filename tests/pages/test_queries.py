@@ -16,7 +16,7 @@ from adaptive.practice.services import answer_submit, slate_next
 from adaptive.recommendation.reviewing import review_record
 from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_make, mastery_make, right, wrong
 
-LEARNERS_PAGES = ["course", "performance", "plan", "skills", "skill", "resource", "attempt", "pick", "why"]
+LEARNERS_PAGES = ["ask", "asked", "course", "performance", "plan", "skills", "skill", "resource", "attempt", "pick", "why"]
 TEACHERS_PAGES = ["report", "report-map", "report-skill", "report-exercise", "learner", "learner-skill", "review"]
 TEACHERS_PAGES += ["picks", "pick-review"]
 MOST = {"course": 40, "resource": 20, "attempt": 40, "report": 24}
@@ -26,6 +26,8 @@ ELSE = 22
 def address(cast: Cast, name: str) -> str:
     slate = cast.extra["slate"]
     values = {
+        "ask": (cast.course.pk,),
+        "asked": (cast.course.pk, cast.extra["asked"].pk),
         "course": (cast.course.pk,),
         "performance": (cast.course.pk,),
         "plan": (cast.course.pk,),
@@ -72,6 +74,7 @@ def some(cast: Cast) -> None:
     attempt_make(cast.alice, cast.exercises["short_text"], state="needs_review")
     cast.extra["attempt"] = submit(cast, cast.alice, "choice", wrong("choice"))
     cast.extra["slate"] = slate_next(learner=cast.alice, course=cast.course)
+    cast.extra["asked"] = slate_next(learner=cast.alice, course=cast.course, query="exercises, not too hard")
     in_ten_days = now() + timedelta(days=10)
     plan = {"exam_at": in_ten_days, "target": 0.99, "minutes_per_weekday": [20] * 7, "days_off": [in_ten_days.date()]}
     feed_open(plan=plan_set(learner=cast.alice, course=cast.course, **plan))

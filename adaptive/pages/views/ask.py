@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -46,9 +47,11 @@ def ask(request: HttpRequest, visit: Visit) -> HttpResponse:
 @learner_page
 def asked(request: HttpRequest, visit: Visit, slate_id: UUID) -> HttpResponse:
     """What came of a request of the learner's own."""
-    slate = Slate.objects.filter(pk=slate_id, learner=visit.learner, course=visit.course).exclude(query="").first()
+    slate = Slate.objects.filter(pk=slate_id, learner=visit.learner, course=visit.course).first()
     if slate is None:
         raise Http404
+    if not slate.query:
+        return redirect("adaptive:ask", course_id=visit.course.pk)
     return _results(request, visit, slate)
 
 

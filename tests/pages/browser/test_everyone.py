@@ -59,6 +59,10 @@ def lively(cast: Cast) -> Cast:
     feed_open(plan=plan_set(learner=cast.alice, course=cast.course, days_off=[day], **plan))
     slate = cast.extra["slate"] = slate_next(learner=cast.alice, course=cast.course)
     impression_event(slate=slate, position=1, type="start")
+    query = f"exercises or texts on what a fraction means, adding fractions, not too hard, under 30 minutes, {LONG} pizza"
+    ask = {"learner": cast.alice, "course": cast.course, "query": query}
+    cast.extra["asked"] = slate_next(**ask, without=["at_most"])
+    cast.extra["asked in vain"] = slate_next(**{**ask, "query": "a video, no videos, with pictures"})
     return cast
 
 
@@ -78,6 +82,9 @@ def students_pages(cast: Cast) -> dict[str, str]:
         "pick": reverse("adaptive:pick", args=[cast.extra["slate"].pk, 1]),
         "why": reverse("adaptive:why", args=[cast.extra["slate"].pk, 1]),
         "reading": reverse("adaptive:resource", args=[course, cast.reading.pk]),
+        "ask": reverse("adaptive:ask", args=[course]),
+        "asked": reverse("adaptive:asked", args=[course, cast.extra["asked"].pk]),
+        "asked, nothing found": reverse("adaptive:asked", args=[course, cast.extra["asked in vain"].pk]),
         "skills": reverse("adaptive:skills", args=[course]),
         "skill": reverse("adaptive:skill", args=[course, cast.skills[0].pk]),
     }

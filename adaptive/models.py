@@ -20,6 +20,7 @@ from adaptive.mastery.models import (
 from adaptive.performance.models import PerformanceAssessment
 from adaptive.planning.models import StudyPlan, StudySession
 from adaptive.recommendation.models import (
+    CourseOffer,
     GapQuery,
     Impression,
     ImpressionEvent,
@@ -43,6 +44,7 @@ __all__ = [
     "Cohort",
     "Conversation",
     "Course",
+    "CourseOffer",
     "DifficultyFit",
     "Enrolment",
     "Experiment",

@@ -12,6 +12,13 @@ PICTURE = r"!\[[^\]]*\]\(|<(img|svg|figure)[ >/]"  # in Markdown or HTML
 
 
 class Course(models.Model):
+    class Listing(models.TextChoices):
+        """May learners of the tenant who are not in the course find it in their catalogue, and enrol themselves?"""
+
+        UNLISTED = "unlisted"
+        LISTED = "listed"  # they see it, and ask somebody to enrol them
+        OPEN = "open"  # they enrol themselves
+
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="courses")
     external_id = models.CharField(max_length=255)
     title = models.CharField(max_length=255)
@@ -24,6 +31,7 @@ class Course(models.Model):
     # The largest share of wrong marks among those that are released without a person, such as 0.05.
     release_error_limit = models.FloatField(null=True, blank=True)
     is_ai_enabled = models.BooleanField(default=True)
+    listing = models.CharField(max_length=8, choices=Listing, default=Listing.UNLISTED, db_default=Listing.UNLISTED)
     misconceptions = models.JSONField(default=list, blank=True)  # [{id, name, description}]
     # Grows when the skills or the difficulty of an exercise change: what was computed from them is then rebuilt.
     item_version = models.PositiveIntegerField(default=0)

@@ -16,6 +16,8 @@ class Explanation(models.Model):
     text = models.TextField()
     plain_text = models.TextField()  # from the template; stands when the model's words are refused
     would_change_if = models.JSONField(null=True, blank=True)
+    # Of the feed and the catalogue: sentences of the resource's own, see summaries.
+    summary = models.JSONField(default=dict, blank=True)
     is_grounded = models.BooleanField(default=True)
     refused_text = models.TextField(blank=True)  # what the model wrote and the check refused
     model = models.CharField(max_length=128, blank=True)

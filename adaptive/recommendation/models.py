@@ -197,6 +197,26 @@ class ImpressionEvent(models.Model):
         return f"{self.type} on {self.impression_id}"
 
 
+class CourseOffer(models.Model):
+    """One place among the courses that a slate of the catalogue offers to take up, and what became of it."""
+
+    slate = models.ForeignKey(Slate, on_delete=models.CASCADE, related_name="offers")
+    position = models.PositiveSmallIntegerField()  # from 1
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="offers")
+    score = models.FloatField()
+    reasons = models.JSONField(default=list)  # [{code, facts}]
+    shown_at = models.DateTimeField(null=True, blank=True)
+    dismissed_at = models.DateTimeField(null=True, blank=True)
+    enrolled_at = models.DateTimeField(null=True, blank=True)  # by the learner, from here
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["slate", "position"], name="one_course_per_position")]
+
+    def __str__(self) -> str:
+        return f"course {self.course_id} at {self.position} of {self.slate_id}"
+
+
 class Review(models.Model):
     """A teacher's word on one place of a slate. One counts at a time; those before it stay, undone."""
 

@@ -27,6 +27,7 @@ _MIDDLING = 5.0  # difficulty of FSRS, 1 to 10
 _LOGISTIC_NORMAL = 0.3927  # pi / 8: the mean of a logistic of a normal (MacKay 1992)
 FRESH = (1.0, 1.0, 1.0)
 UNIT = 0.03  # P(correct) on one skill
+_BLUR = 0.03  # p (1 - p) of a certain level that is not quite certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Gains:
     def __init__(self, context: Context, ready: Mapping[int, float]) -> None:
         self._context, self._ready = context, ready
         self._effects = context.effects
+        self._fresh = amount_of(FRESH, context.horizon_days)
         self._gains: dict[int, SkillGain] = {}
         self._unlocks: dict[int, list[tuple[int, float]]] | None = None
         goal = context.goal
@@ -117,6 +119,22 @@ class Gains:
             own = self._gain(skill).of(counts)
             total += self.weight_of(skill.id) * own + self._unlocked(skill, own)
         return total / UNIT
+
+    def roughly(self, skill: SkillState) -> float:
+        """About the gain of one try at an exercise of this skill alone, for choosing among hundreds of skills.
+
+        At the level that p_mastery stands for, without the mean over what it may be, and without what it unlocks.
+        """
+        effects = self._effects
+        guess = effects.guess
+        share = clamp((skill.p_mastery - guess) / (1.0 - guess), _LEAST, _MOST)
+        amount = amount_of(skill.practice, self._context.horizon_days)
+        counts = effects.unready + (1.0 - effects.unready) * self._ready.get(skill.id, 1.0)
+        grown = effects.growth_at(skill.id) * math.log1p(counts * self._fresh / (1.0 + amount))
+        added = (1.0 - guess) * (share * (1.0 - share) + _BLUR) * grown
+        learnt = (1.0 - share) * effects.p_learn_at(skill.id) * counts * (1.0 - effects.slip - guess) * self._fresh
+        weighed = (1.0 - effects.all_or_none) * added + effects.all_or_none * max(learnt, 0.0)
+        return self.weight_of(skill.id) * weighed / UNIT
 
     def _unlocked(self, skill: SkillState, own: float) -> float:
         """What the skills that wait for this one gain, as far as `own` brings it nearer to what they need."""

@@ -1,20 +1,22 @@
-"""Skills that are not mastered and whose prerequisites are ready; the nearest to ready where none is."""
+"""Skills that are not mastered: those where a try is expected to add most, readiness counted in."""
 
+from adaptive.recommendation.gain import Gains
 from adaptive.recommendation.skills import is_mastered, readiness_of
 
 from .base import Found, Request
 from .of_skills import resources_of_skills
 
 NAME = "next_skill"
-MAX_SKILLS = 8
+MAX_SKILLS = 12
+NEAR = 1  # digits of a gain that count here: among skills about as good the course's order stands
 
 
 def find(request: Request) -> list[Found]:
     context = request.context
     open_skills = [skill for skill in context.skills.values() if not is_mastered(context, skill)]
-    ready = readiness_of(context)
-    # Stable sort: among equally ready skills the course's order stands.
-    chosen = sorted(open_skills, key=lambda skill: -ready[skill.id])[:MAX_SKILLS]
+    gains = Gains(context, readiness_of(context))
+    # Stable sort, so the course's order stands among equals.
+    chosen = sorted(open_skills, key=lambda skill: -round(gains.roughly(skill), NEAR))[:MAX_SKILLS]
     if not chosen:
         return []
     per_skill = max(3, request.limit // len(chosen))

@@ -35,6 +35,7 @@ class Order:
     seed: int = 0
     through: str = "memory"
     fits_on_history: bool = False
+    n_history: int = HISTORY_LEARNERS
     processes: int = 1
     authored: str = "noisy"
     minutes: str = "equal"
@@ -67,8 +68,8 @@ def evaluate_world(order: Order, world: str, *, say: Say = lambda _: None) -> Wo
     }
     history: History | None = None
     if order.fits_on_history:
-        say(f"{world}: {HISTORY_LEARNERS} other learners practise at random")
-        history = history_of(world, seed=order.seed, **options)
+        say(f"{world}: {order.n_history:,} other learners practise at random")
+        history = history_of(world, seed=order.seed, n_learners=order.n_history, **options)
     played: dict[str, Played] = {}
     seconds: dict[str, float] = {}
     for name in policies_of(order):

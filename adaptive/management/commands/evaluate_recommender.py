@@ -15,6 +15,7 @@ from adaptive.evaluation.measures import log_table_of, table_of
 from adaptive.evaluation.next_item import evaluate_log
 from adaptive.evaluation.policies import POLICIES
 from adaptive.evaluation.policies.ours import Ours
+from adaptive.evaluation.running import HISTORY_LEARNERS
 from adaptive.evaluation.simulators import WORLDS
 
 MOST_LEARNERS = 20_000
@@ -37,8 +38,9 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=0, help="another seed is another course with other learners")
         parser.add_argument("--through", choices=THROUGH, default="memory", help="how our policy is reached")
         parser.add_argument(
-            "--fit-on-history", action="store_true", help="policies first learn from 500 others who practised at random"
+            "--fit-on-history", action="store_true", help="policies first learn from others who practised at random"
         )
+        parser.add_argument("--history", type=int, default=HISTORY_LEARNERS, help="how many others (default 500)")
         parser.add_argument("--authored", choices=("noisy", "true", "none"), default="noisy", help="difficulties shown")
         parser.add_argument(
             "--minutes", choices=("equal", "varied"), default="equal", help="that exercises say to take"
@@ -77,6 +79,7 @@ class Command(BaseCommand):
             ("sessions", sessions, 50),
             ("per-session", options["per_session"], 50),
             ("processes", options["processes"], 64),
+            ("history", options["history"], 100_000),
         ):
             if not 1 <= value <= most:
                 raise CommandError(f"--{name} is a number from 1 to {most:,}.", returncode=2)
@@ -91,6 +94,7 @@ class Command(BaseCommand):
             seed=options["seed"],
             through=through,
             fits_on_history=options["fit_on_history"],
+            n_history=options["history"],
             processes=options["processes"],
             authored=options["authored"],
             minutes=options["minutes"],

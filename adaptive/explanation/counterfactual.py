@@ -1,30 +1,25 @@
 """What would have to be different for another pick: found and proved by running the ranker again. Pure.
 
 "Flipping" a skill's p_mastery also moves the expected success at everything that trains the skill, by the same step in
-logits times the skill's weight there, as the learner model would. The candidates stay those of the slate. The search
-goes outward from the present value, narrows down by bisection, rounds outward to a whole percent (what people are
-told), and the last word always has a full run of the decision with exactly that number.
+logits times the skill's weight there, as the learner model would. The candidates stay those of the slate. Whether the
+flip happens at all is asked at the end of the range, where "or more" has to hold as well; then the search narrows down
+to a whole percent (what people are told), led by how much the pick's score lacks there; and the last word always has
+a run of the decision with exactly that number (see rerunning).
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from adaptive.common.probability import logit, sigmoid
+from adaptive.common.probability import logit
+from adaptive.explanation.rerunning import Base, Change, skill_moved, success_moved
 from adaptive.recommendation.deciding import decide
-from adaptive.recommendation.filtering import filter_candidates
-from adaptive.recommendation.gain import Gains
-from adaptive.recommendation.ranking import scored_of
-from adaptive.recommendation.reranking import by_claim, pick_slate
-from adaptive.recommendation.skills import readiness_of
 from adaptive.recommendation.types import DIGITS, Candidate, Context, Decision
 
 LOWEST, HIGHEST = 0.01, 0.99
-STEPS = 8  # looked at in each direction
-NARROWED_TO = 0.006
-BEYOND = 3  # further values at which the flip must hold before "or more" is said
-
-CONTENDERS = 25  # untouched candidates beside those of the slate that the search looks at
+NEAR = 0.016  # closer than this to an end of the range nothing is looked for
+FIRST_STEP = 4  # percent: how the margin begins to change
+PROVED_WITHIN = (0, 1, 2, 4, 8)  # percent beyond what the search found
 
 Situation = tuple[Context, Sequence[Candidate]]
 
@@ -49,18 +44,8 @@ class Flip:
 
 def with_mastery(context: Context, candidates: Sequence[Candidate], skill_id: int, p_mastery: float) -> Situation:
     """The same situation with another belief about one skill."""
-    skill = context.skills[skill_id]
-    step = logit(p_mastery) - logit(skill.p_mastery)
-    moved = []
-    for candidate in candidates:
-        if candidate.p_correct is not None and skill_id in candidate.skills:
-            weights = [1.0 / (place + 1) for place in range(len(candidate.skills))]
-            weight = weights[candidate.skills.index(skill_id)] / sum(weights)
-            p = sigmoid(logit(candidate.p_correct) + weight * step)
-            candidate = replace(candidate, p_correct=round(p, DIGITS))
-        moved.append(candidate)
-    skills = {**context.skills, skill_id: replace(skill, p_mastery=round(p_mastery, DIGITS))}
-    return replace(context, skills=skills), moved
+    step = logit(p_mastery) - logit(context.skills[skill_id].p_mastery)
+    return skill_moved(context, skill_id, p_mastery), [success_moved(c, skill_id, step) for c in candidates]
 
 
 def with_p_correct(context: Context, candidates: Sequence[Candidate], resource_id: int, p_correct: float) -> Situation:
@@ -102,148 +87,155 @@ def flips_of(
     decision: Decision | None = None,
 ) -> dict[int, Flip | None]:
     """`would_change_if` of several places of one slate, which share the work. decision: of just these, where known."""
-    decision = decision or decide(context, candidates)
-    slate = [pick.id for pick in decision.picks]
-    titles = {candidate.id: candidate.title for candidate in candidates}
-    result: dict[int, Flip | None] = {}
-    for position in positions:
-        result[position] = None
-        if not 1 <= position <= len(slate) or decision.picks[position - 1].is_exploration:
-            continue
-        if slate[position - 1] in context.pins:
-            continue
-        pick, original = decision.picks[position - 1].scored.candidate, slate[:position]
-        for change in _changes(context, candidates, pick):
-            rerun = _Rerun(context, decision, change)
-            found = _search(change.now, lambda p, c=change, r=rerun, o=original: r.instead(*c.to(p), o) is not None)
-            proof = _proved(found, change, rerun, original)
-            if proof:
-                direction, threshold, instead = proof
-                result[position] = Flip(
-                    fact=change.fact,
-                    direction=direction,
-                    now=change.now,
-                    threshold=threshold,
-                    instead=instead,
-                    instead_title=titles[instead],
-                    skill_id=change.skill_id,
-                    skill=change.skill,
-                )
-                break
-    return result
+    base = Base(context, candidates, decision or decide(context, candidates))
+    return {position: _flip(base, position) for position in positions}
+
+
+def _flip(base: Base, position: int) -> Flip | None:
+    picks, context = base.decision.picks, base.context
+    if (
+        not 1 <= position <= len(picks)
+        or picks[position - 1].is_exploration
+        or base.slate[position - 1] in context.pins
+    ):
+        return None
+    pick = picks[position - 1].scored.candidate
+    main = pick.main_skill
+    if main is not None and main in context.skills:
+        change = base.of_mastery(main)
+        if found := _nearest(change, position):
+            return _told(base, "p_mastery", change, found, skill_id=main, skill=context.skills[main].name)
+    if pick.p_correct is not None:
+        change = base.of_success(pick)
+        if found := _nearest(change, position):
+            return _told(base, "p_correct", change, found)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """One fact that may be flipped. `to`: value -> the situation with it. `resource_id`: it concerns this one alone."""
-
-    fact: str
-    now: float
-    to: Callable[[float], Situation]
-    skill_id: int | None = None
-    skill: str = ""
-    resource_id: int | None = None
+class _Found:
+    direction: str
+    percent: int
+    instead: int
 
 
-def _changes(context: Context, candidates: Sequence[Candidate], pick: Candidate) -> list[_Change]:
-    changes = []
-    main = pick.main_skill
-    if main is not None and main in context.skills:
-        skill = context.skills[main]
-        changes.append(
-            _Change(
-                fact="p_mastery",
-                now=skill.p_mastery,
-                to=lambda p: with_mastery(context, candidates, main, p),
-                skill_id=main,
-                skill=skill.name,
-            )
-        )
-    if pick.p_correct is not None:
-        changes.append(
-            _Change(
-                fact="p_correct",
-                now=pick.p_correct,
-                to=lambda p: with_p_correct(context, candidates, pick.id, p),
-                resource_id=pick.id,
-            )
-        )
-    return changes
+def _told(base: Base, fact: str, change: Change, found: _Found, **skill: object) -> Flip:
+    return Flip(
+        fact=fact,
+        direction=found.direction,
+        now=change.now,
+        threshold=found.percent / 100,
+        instead=found.instead,
+        instead_title=next(c.title for c in base.candidates if c.id == found.instead),
+        **skill,
+    )
 
 
-class _Rerun:
-    """Runs the decision again, scoring only what the change touches and leaving out who stands no chance.
-
-    Fast enough for a search; what it finds is confirmed by a full run.
-    """
-
-    def __init__(self, context: Context, decision: Decision, change: _Change) -> None:
-        self.change = change
-        self.scored = by_claim(context, decision.scored)
-        self.ready = readiness_of(context)
-        self.most = context.count + CONTENDERS
-
-    def instead(self, context: Context, candidates: Sequence[Candidate], original: Sequence[int]) -> int | None:
-        ready = self.ready
-        if self.change.resource_id is not None:
-            touched = {self.change.resource_id}
-        else:
-            ready = readiness_of(context)
-            changed = {i for i, value in ready.items() if value != self.ready[i]} | {self.change.skill_id}
-            # A prerequisite is credited with what it unlocks, so what waits for it, and waits beside it, matters too.
-            waiting = [s for s in context.skills.values() if s.id in changed or not changed.isdisjoint(s.prerequisites)]
-            skills = changed.union(*(s.prerequisites for s in waiting))
-            touched = {c.id for c in candidates if not skills.isdisjoint(c.skills)}
-        kept, _ = filter_candidates(context, [c for c in candidates if c.id in touched])
-        others = [scored for scored in self.scored if scored.candidate.id not in touched][: self.most]
-        gains = Gains(context, ready)
-        scored = [*others, *(scored_of(context, candidate, ready, gains) for candidate in kept)]
-        short = replace(context, count=len(original))
-        return _newcomer([pick.id for pick in pick_slate(short, scored)], original)
+def _nearest(change: Change, position: int) -> _Found | None:
+    """A flip in the direction in which it seems nearer, else in the other one."""
+    sides = [side for side in (_side(change, 1), _side(change, -1)) if side is not None]
+    sides.sort(key=lambda side: _distance(change, position, side))
+    return next((found for side in sides if (found := _in_direction(change, position, side)) is not None), None)
 
 
-def _search(now: float, is_flipped: Callable[[float], bool]) -> list[tuple[str, float]]:
-    """(direction, value just beyond which the pick changes), the nearest first; at most one of each direction."""
-    found = []
-    for direction, bound in (("above", HIGHEST), ("below", LOWEST)):
-        step = (bound - now) / STEPS
-        if abs(step) < 0.002:
-            continue
-        inside = now
-        for k in range(1, STEPS + 1):
-            outside = now + k * step
-            if is_flipped(outside):
-                while abs(outside - inside) > NARROWED_TO:
-                    middle = (inside + outside) / 2
-                    if is_flipped(middle):
-                        outside = middle
-                    else:
-                        inside = middle
-                found.append((direction, outside))
-                break
-            inside = outside
-    return sorted(found, key=lambda pair: abs(pair[1] - now))
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """outward: 1 above, -1 below. Whole percents: `inside` the last that counts as now, `end` of the range."""
+
+    outward: int
+    inside: int
+    end: int
+
+    @property
+    def direction(self) -> str:
+        return "above" if self.outward > 0 else "below"
 
 
-def _proved(
-    found: Sequence[tuple[str, float]], change: _Change, rerun: _Rerun, original: Sequence[int]
-) -> tuple[str, float, int] | None:
-    """The nearest flip that a full run confirms at a whole percent, and that holds at every value tried beyond it."""
-    for direction, value in found:
-        outward = 1 if direction == "above" else -1
-        first = math.ceil(value * 100 - 1e-9) if outward > 0 else math.floor(value * 100 + 1e-9)
-        if first == int(change.now * 100 + 0.5):
-            first += outward  # "51 % or more (now about 51 %)" would puzzle people
-        for percent in (first, first + outward):
-            threshold = percent / 100
-            if not LOWEST <= threshold <= HIGHEST:
-                break
-            instead = instead_of(*change.to(threshold), original)
-            if instead is None:
-                continue
-            bound = HIGHEST if outward > 0 else LOWEST
-            beyond = [threshold + (bound - threshold) * k / BEYOND for k in range(1, BEYOND + 1)]
-            if all(rerun.instead(*change.to(p), original) is not None for p in beyond):
-                return direction, threshold, instead
+def _side(change: Change, outward: int) -> _Side | None:
+    now, bound = change.now, HIGHEST if outward > 0 else LOWEST
+    if abs(bound - now) < NEAR:
+        return None
+    nearest = math.ceil(now * 100 - 1e-9) if outward > 0 else math.floor(now * 100 + 1e-9)
+    if nearest == int(now * 100 + 0.5):
+        nearest += outward  # "51 % or more (now about 51 %)" would puzzle people
+    end = round(bound * 100)
+    return _Side(outward, nearest - outward, end) if (end - nearest) * outward >= 0 else None
+
+
+def _distance(change: Change, position: int, side: _Side) -> float:
+    """In percent, if the margin went on as it begins; infinite where it begins the wrong way."""
+    percent = side.inside + FIRST_STEP * side.outward
+    if (side.end - percent) * side.outward <= 0:
+        percent = side.end
+    before, after = change.margin(change.now, position), change.margin(_share(percent), position)
+    if after > 0:
+        return abs(percent - side.inside) * (-before / (after - before) if math.isfinite(after) else 1.0)
+    return abs(percent - side.inside) * -before / (after - before) if after > before else math.inf
+
+
+def _in_direction(change: Change, position: int, side: _Side) -> _Found | None:
+    if change.margin(_share(side.end), position) <= 0:
+        return None
+    outside = _narrowed(change, position, side.inside, _flipped_near(change, position, side))
+    halfway = (outside + side.end) // 2
+    if change.margin(_share(halfway), position) <= 0:  # it comes back in between: "or more" begins after that
+        outside = _narrowed(change, position, halfway, side.end)
+    if (last := _instead(change, position, side.end)) is None:
+        return None
+    for further in PROVED_WITHIN:
+        percent = outside + further * side.outward
+        if (side.end - percent) * side.outward <= 0:
             break
-    return None
+        if (instead := _instead(change, position, percent)) is not None:
+            return _Found(side.direction, percent, instead)
+    return _Found(side.direction, side.end, last)
+
+
+def _flipped_near(change: Change, position: int, side: _Side) -> int:
+    """A flipped percent not far beyond the first one: where the margin leads to, a little further, or the end."""
+    distance = _distance(change, position, side)
+    for reach in (1.15, 2.0):
+        if not math.isfinite(distance):
+            break
+        percent = side.inside + side.outward * max(1, math.ceil(distance * reach))
+        if (side.end - percent) * side.outward <= 0:
+            break
+        if change.margin(_share(percent), position) > 0:
+            return percent
+    return side.end
+
+
+def _narrowed(change: Change, position: int, inside: int, outside: int) -> int:
+    """The percent nearest to `inside` from which on, on the way to `outside`, the pick lacks score.
+
+    False position (Illinois): where the straight line between the margins at both ends crosses 0, the margin of an end
+    that stays twice counted half; bisection where a margin has no number.
+    """
+    low = change.margin(change.now if abs(change.now * 100 - inside) <= 1 else _share(inside), position)
+    high = change.margin(_share(outside), position)
+    kept = 0
+    while abs(outside - inside) > 1:
+        crossing = 0.5
+        if math.isfinite(low) and math.isfinite(high) and low < 0 < high:
+            crossing = low / (low - high)
+        percent = round(inside + (outside - inside) * crossing)
+        percent = min(max(percent, min(inside, outside) + 1), max(inside, outside) - 1)
+        margin = change.margin(_share(percent), position)
+        if margin > 0:
+            outside, high = percent, margin
+            low = low / 2 if kept > 0 else low
+            kept = 1
+        else:
+            inside, low = percent, margin
+            high = high / 2 if kept < 0 else high
+            kept = -1
+    return outside
+
+
+def _share(percent: int) -> float:
+    return min(max(percent / 100, LOWEST), HIGHEST)
+
+
+def _instead(change: Change, position: int, percent: int) -> int | None:
+    """Who takes the place, by a run of the decision; None while the pick stands there or before."""
+    return _newcomer(change.ids(_share(percent))[:position], change.base.slate[:position])

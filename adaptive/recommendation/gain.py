@@ -11,7 +11,7 @@ Unit: about what a first try adds to a skill of middling level under typical gro
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from adaptive.backends.learner_model.forgetting import GOOD, next_memory, retrievability
@@ -88,8 +88,44 @@ class Gains:
         self._fresh = amount_of(FRESH, context.horizon_days)
         self._gains: dict[int, SkillGain] = {}
         self._unlocks: dict[int, list[tuple[int, float]]] | None = None
+        self.unlocking_anew: set[int] = set()
         goal = context.goal
         self._weights = goal if goal else None
+
+    def complete(self) -> "Gains":
+        """With every skill's gain worked out, before many contexts that differ in one skill are derived from it."""
+        for skill in self._context.skills.values():
+            self._gain(skill)
+        self._unlocks = self._waiting()
+        return self
+
+    def after(
+        self,
+        context: Context,
+        ready: Mapping[int, float],
+        *,
+        changed: int,
+        renewed: Iterable[int],
+        dependents: Mapping[int, Sequence[int]],
+    ) -> "Gains":
+        """The gains of a context that differs from this one in the state of the skill `changed` alone.
+
+        `renewed`: skills whose readiness differs as well; `dependents`: see skills.dependents_of. Prerequisites that
+        are credited with something else than before stand in `unlocking_anew`.
+        """
+        other = Gains(context, ready)
+        other._gains = {key: gain for key, gain in self._gains.items() if key != changed}
+        if self._unlocks is None:
+            return other
+        skills, waiting = context.skills, {changed, *renewed, *dependents.get(changed, ())}
+        held_by = {p for i in waiting for p in skills[i].prerequisites if p in skills}
+        again = other._waiting({i for p in held_by for i in dependents.get(p, ())})
+        other._unlocks = dict(self._unlocks)
+        for key in held_by:
+            if again.get(key, []) != self._unlocks.get(key, []):
+                other._unlocks[key] = again.get(key, [])
+                other.unlocking_anew.add(key)
+        return other
 
     def weight_of(self, skill_id: int) -> float:
         """What the skill counts for the goal; 1 for all where none was chosen."""
@@ -148,11 +184,13 @@ class Gains:
         nearer = own * slope * (1.0 - effects.unready) * policy.unlock_tries
         return sum(potential for _, potential in self._unlocks.get(skill.id, ())) * nearer
 
-    def _waiting(self) -> dict[int, list[tuple[int, float]]]:
+    def _waiting(self, among: Container[int] | None = None) -> dict[int, list[tuple[int, float]]]:
         """Prerequisite -> (skill, its gain by one try if it were ready) of those that it holds back most."""
         found: dict[int, list[tuple[int, float]]] = {}
         skills = self._context.skills
         for skill in skills.values():
+            if among is not None and skill.id not in among:
+                continue
             before = [skills[p] for p in skill.prerequisites if p in skills]
             if before and self._ready.get(skill.id, 1.0) < 1.0:
                 least = min(before, key=lambda s: (s.p_mastery, s.id))

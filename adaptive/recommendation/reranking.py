@@ -9,10 +9,10 @@ product of them.
 """
 
 import random
-from collections import Counter
+from bisect import insort
 from collections.abc import Sequence
 
-from .types import Context, Pick, Policy, Scored
+from .types import Candidate, Context, Pick, Policy, Scored
 
 
 def chances(adjusted: Sequence[tuple[int, float]], policy: Policy) -> dict[int, float]:
@@ -29,14 +29,32 @@ def chances(adjusted: Sequence[tuple[int, float]], policy: Policy) -> dict[int, 
     return result
 
 
-def adjusted_score(scored: Scored, skills: Counter, kinds: Counter, formats: Counter, policy: Policy) -> float:
-    candidate = scored.candidate
-    factor = policy.same_kind_factor ** kinds[candidate.kind]
-    if candidate.main_skill is not None:
-        factor *= policy.same_skill_factor ** skills[candidate.main_skill]
-    if candidate.response_format:
-        factor *= policy.same_format_factor ** formats[candidate.response_format]
-    return scored.score * factor
+class Crowding:
+    """What stands in the slate so far, and how far that lowers the scores of what is like it."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._skills: dict[int, int] = {}
+        self._kinds: dict[str, int] = {}
+        self._formats: dict[str, int] = {}
+
+    def add(self, candidate: Candidate) -> None:
+        self._kinds[candidate.kind] = self._kinds.get(candidate.kind, 0) + 1
+        self._formats[candidate.response_format] = self._formats.get(candidate.response_format, 0) + 1
+        if candidate.skills:
+            self._skills[candidate.skills[0]] = self._skills.get(candidate.skills[0], 0) + 1
+
+    def lowered(self, scored: Scored) -> float:
+        """The score as it counts for the next place; never further from 0 than the score itself."""
+        candidate, policy = scored.candidate, self._policy
+        factor = 1.0
+        if n := self._kinds.get(candidate.kind):
+            factor *= policy.same_kind_factor**n
+        if candidate.skills and (n := self._skills.get(candidate.skills[0])):
+            factor *= policy.same_skill_factor**n
+        if candidate.response_format and (n := self._formats.get(candidate.response_format)):
+            factor *= policy.same_format_factor**n
+        return scored.score * factor
 
 
 def is_overexposed(context: Context, resource_id: int) -> bool:
@@ -52,22 +70,18 @@ def pick_slate(context: Context, scored: Sequence[Scored]) -> tuple[Pick, ...]:
     """At most `count` picks without a repeat; the same arguments give the same slate (the seed is in the context)."""
     policy = context.policy
     draws = random.Random(context.seed)
-    remaining = {s.candidate.id: s for s in scored}
+    remaining = {s.candidate.id: s for s in sorted(scored, key=lambda s: -s.score)}
     pinned = sorted((i for i in remaining if i in context.pins), key=lambda i: context.pins[i].place, reverse=True)
     waiting = {i for i in remaining if is_overexposed(context, i)} if context.shown else set()
-    skills: Counter = Counter()
-    kinds: Counter = Counter()
-    formats: Counter = Counter()
+    crowding = Crowding(policy)
     picks: list[Pick] = []
     while remaining and len(picks) < context.count:
         if pinned:
             best_id = pinned.pop()
             chance = {best_id: 1.0}
         else:
-            free = [(i, s) for i, s in remaining.items() if i not in waiting] or list(remaining.items())
-            lowered = [(-adjusted_score(s, skills, kinds, formats, policy), i) for i, s in free]
-            lowered.sort()
-            adjusted = [(i, -value) for value, i in lowered[: policy.explore_at_most]]
+            free = [s for i, s in remaining.items() if i not in waiting] if waiting else ()
+            adjusted = _best(free or list(remaining.values()), crowding, policy)
             chance = chances(adjusted, policy)
             best_id = adjusted[0][0]
         # Two draws for every place, used or not, so that one place's luck does not shift the next one's.
@@ -83,9 +97,20 @@ def pick_slate(context: Context, scored: Sequence[Scored]) -> tuple[Pick, ...]:
                 pool=tuple(sorted(chance)),
             )
         )
-        candidate = chosen.candidate
-        kinds[candidate.kind] += 1
-        formats[candidate.response_format] += 1
-        if candidate.main_skill is not None:
-            skills[candidate.main_skill] += 1
+        crowding.add(chosen.candidate)
     return tuple(picks)
+
+
+def _best(scored: Sequence[Scored], crowding: Crowding, policy: Policy) -> list[tuple[int, float]]:
+    """(id, lowered score) of the best explore_at_most, best first. scored: the highest unlowered score first.
+
+    Nobody's score is raised, so whoever cannot reach the worst of these as it stands need not be looked at.
+    """
+    best: list[tuple[float, int]] = []
+    most, is_bounded = policy.explore_at_most, scored[-1].score >= 0
+    for one in scored:
+        if is_bounded and len(best) == most and -one.score > best[-1][0]:
+            break
+        insort(best, (-crowding.lowered(one), one.candidate.id))
+        del best[most:]
+    return [(i, -value) for value, i in best]

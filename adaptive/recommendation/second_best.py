@@ -8,10 +8,9 @@ toss-up, below it stands what was drawn by chance though another one scored high
 """
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 
-from .reranking import adjusted_score, by_claim
+from .reranking import Crowding, by_claim
 from .skills import state_of
 from .types import DIGITS, Context, Decision, Scored
 
@@ -31,26 +30,20 @@ def second_bests(context: Context, decision: Decision) -> dict[int, SecondBest]:
     """By position. The other one is the best that stands nowhere in the slate."""
     picked = {pick.id for pick in decision.picks}
     others = [s for s in by_claim(context, decision.scored) if s.candidate.id not in picked][:LOOKED_AT]
-    skills: Counter = Counter()
-    kinds: Counter = Counter()
-    formats: Counter = Counter()
+    crowding = Crowding(context.policy)
     found: dict[int, SecondBest] = {}
     for pick in decision.picks:
-        lowered = [(adjusted_score(s, skills, kinds, formats, context.policy), s) for s in others]
+        lowered = [(crowding.lowered(s), s) for s in others]
         best = max(lowered, key=lambda pair: (pair[0], -pair[1].candidate.id), default=None)
         if best is None:
             found[pick.position] = SecondBest(None, None)
         elif pick.id in context.pins:
             found[pick.position] = SecondBest(best[1].candidate.id, None)
         else:
-            own = adjusted_score(pick.scored, skills, kinds, formats, context.policy)
+            own = crowding.lowered(pick.scored)
             sure = confidence(own, best[0], _answers(context, pick.scored), _answers(context, best[1]))
             found[pick.position] = SecondBest(best[1].candidate.id, sure)
-        candidate = pick.scored.candidate
-        kinds[candidate.kind] += 1
-        formats[candidate.response_format] += 1
-        if candidate.main_skill is not None:
-            skills[candidate.main_skill] += 1
+        crowding.add(pick.scored.candidate)
     return found
 
 

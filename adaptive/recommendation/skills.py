@@ -1,6 +1,6 @@
 """What a skill's state means for recommending: mastered, ready, due. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from adaptive.common.probability import clamp
 
@@ -49,6 +49,50 @@ def readiness_of(context: Context) -> dict[int, float]:
                 # In a cycle, which the catalogue refuses, the one still open counts as ready.
                 ready.setdefault(skill_id, min((_nearness(context, p, ready.get(p, 1.0)) for p in before), default=1.0))
     return ready
+
+
+def readiness_again(context: Context, ready: Mapping[int, float], order: Iterable[int]) -> dict[int, float]:
+    """`ready`, with the skills in `order` (see `followers_of`) worked out anew."""
+    again = dict(ready)
+    for skill_id in order:
+        before = [p for p in context.skills[skill_id].prerequisites if p in context.skills]
+        again[skill_id] = min((_nearness(context, p, again.get(p, 1.0)) for p in before), default=1.0)
+    return again
+
+
+def dependents_of(context: Context) -> dict[int, list[int]]:
+    """Skill id -> the skills that have it as a direct prerequisite, in the context's order."""
+    found: dict[int, list[int]] = {}
+    for skill in context.skills.values():
+        for before in dict.fromkeys(skill.prerequisites):
+            if before in context.skills:
+                found.setdefault(before, []).append(skill.id)
+    return found
+
+
+def followers_of(dependents: Mapping[int, Sequence[int]], skill_id: int) -> list[int] | None:
+    """All skills whose readiness may depend on the skill's state, prerequisites first. None: they run in a circle.
+
+    dependents: as `dependents_of` gives them.
+    """
+    order: list[int] = []
+    state: dict[int, bool] = {}  # False while what follows a skill is being looked at, then True
+    stack = [skill_id]
+    while stack:
+        one = stack[-1]
+        if one not in state:
+            state[one] = False
+            after = dependents.get(one, ())
+            if any(state.get(i) is False for i in after):
+                return None
+            stack += [i for i in after if i not in state]
+        else:
+            stack.pop()
+            if not state[one]:
+                state[one] = True
+                order.append(one)
+    order.pop()  # the skill itself
+    return order[::-1]
 
 
 def _nearness(context: Context, skill_id: int, own_readiness: float) -> float:

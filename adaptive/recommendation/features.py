@@ -19,6 +19,7 @@ LIKENESS = ("similar_content", "what_was_missing")  # the generators that look f
 SIMILARITY_FLOOR = 0.25  # cosine from which texts have something to do with each other
 ROOM_WITHOUT_SKILLS = 0.3
 NEED_OF_KNOWN = 0.4  # what a text to read is worth on a skill already practised without a miss
+HARD_COUNTS, EVEN = 0.7, 0.5  # what is left of the window's rule at all_or_none 1; from which all_or_none on it yields
 FRESH_DAYS = 14.0
 LONG_MINUTES = 6.0  # from here on the catalogue counts a resource as one to take up
 
@@ -48,7 +49,9 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
     if candidate.p_correct is not None:
         stated = context.stated.get(main, 0.0) if main is not None else 0.0
         p_felt = sigmoid(logit(candidate.p_correct) + stated) if stated else candidate.p_correct
-        window = window_value(p_felt, context.zpd_low, context.zpd_high, policy.window_slope)
+        # Where skills turned out to be known or not, nobody gets there without exercises that are hard until then.
+        floor = HARD_COUNTS * clamp((context.effects.all_or_none - EVEN) / (1.0 - EVEN), 0.0, 1.0)
+        window = floor + (1.0 - floor) * window_value(p_felt, context.zpd_low, context.zpd_high, policy.window_slope)
     else:
         is_new = not skills or skills[0].n_attempts == 0
         window = 1.0 if is_new or hint > 0 else NEED_OF_KNOWN

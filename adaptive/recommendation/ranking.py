@@ -6,7 +6,8 @@
     score = match * (QUERY_BASE + value)           with one (minutes is 1 then)
 
 gain        what a try is expected to add to the goal at its day, see the module gain.
-window      how well the expected success falls into zpd_low..zpd_high: too easy teaches little, too hard discourages.
+window      how well the expected success falls into zpd_low..zpd_high: too easy teaches little, too hard discourages
+            (it yields where skills were found to be known or not).
             Of what is not answered: 1 on a skill not practised yet or after a related miss, else less.
 forgetting  1 - retrievability: what a review would win back, whatever the mastery.
 hint        nearness to what the last assessments found missing.

@@ -147,3 +147,10 @@ def test_what_is_known_and_about_to_be_forgotten_gains_by_a_review():
     fading = skill(2, 0.85, n=5, stability_days=3.0, days_since=2.0)
     ctx = context(firm, fading, effects=effects)
     assert gain(ctx, 2) > 2 * gain(ctx, 1) > 0
+
+
+def test_the_window_yields_where_skills_were_found_to_be_known_or_not():
+    hard, easy = exercise(1, (1,), p=0.3), exercise(2, (2,), p=0.8)
+    skills = skill(1, 0.3, n=5), skill(2, 0.8, n=5)
+    assert best(context(*skills), hard, easy) == 2
+    assert best(context(*skills, effects=PracticeEffects(all_or_none=1.0)), hard, easy) == 1

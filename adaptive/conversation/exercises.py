@@ -11,7 +11,8 @@ from .types import Met
 from .understanding import small_words
 
 MIN_FORMULA = 5  # characters without spaces
-MIN_WORDS = 6
+MIN_WORDS = 6  # content words of a message that are compared with an exercise's
+MIN_SPACES = 3  # of an exercise's text that stands in a message as a whole
 SHARE = 0.7
 MAX_MESSAGE = 10_000
 
@@ -48,6 +49,8 @@ def exercise_met(message: str, questions: Sequence[Question], *, language: str) 
         found: tuple[float, Met] | None = None
         if any(formula in folded for formula in _formulas(question.body)):
             found = (3.0, Met(question.id, "expression"))
+        elif (whole := " ".join(_words(plain(question.body)))).count(" ") >= MIN_SPACES and whole in spoken:
+            found = (2.5, Met(question.id, "body"))
         elif len(own) >= MIN_WORDS:
             text = f"{question.title} {plain(question.body)}"
             share = len(own & {*stems_of(text, language), *re.findall(r"\d+", text)}) / len(own)

@@ -53,6 +53,9 @@ CALLS = [
     ("recommendations", "POST", "learners/alice/recommendations/", {"course": "{course}"}),
     ("study-plan", "GET", "learners/alice/study-plan/?course={course}", None),
     ("study-plan", "POST", "learners/alice/study-plan/", {"course": "{course}", **PLAN}),
+    ("conversations", "POST", "learners/alice/conversations/", {"course": "{course}"}),
+    ("messages", "POST", "conversations/{talk}/messages/", {"text": "help"}),
+    ("messages", "GET", "conversations/{talk}/messages/", None),
     ("attempts", "POST", "attempts/", {**ATTEMPT, "course": "{course}"}),
     ("attempt", "GET", "attempts/{attempt}/", None),
     ("contest", "POST", "attempts/{attempt}/contest/", {"reason": "Taken over"}),
@@ -73,7 +76,8 @@ def filled(cast, api):
     attempt = attempt_make(cast.alice, cast.exercises["choice"], score=1.0)
     slate = api("POST", "learners/alice/recommendations/", {"course": "only-ours"}).json()
     assert api("POST", "learners/alice/study-plan/", {"course": "only-ours", **PLAN}).status_code == 201
-    values = {"course": "only-ours", "attempt": attempt.pk, "slate": slate["id"]}
+    talk = api("POST", "learners/alice/conversations/", {"course": "only-ours"}).json()
+    values = {"course": "only-ours", "attempt": attempt.pk, "slate": slate["id"], "talk": talk["id"]}
 
     def fill(call, who: Api):
         name, method, path, body = call

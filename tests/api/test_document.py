@@ -87,6 +87,7 @@ def test_the_examples_are_taken_by_their_own_calls(cast, api, paths):
         "learner": "ada",
         "attempt": attempt.pk,
         "slate": slate["id"],
+        "conversation": api("POST", "learners/ada/conversations/", {"course": "fractions"}).json()["id"],
         "position": 1,
     }
     numbers = {"kind": "exercise", "title": "t", "body": "b", "response_format": "numeric", "answer": {"value": 0.75}}
@@ -111,11 +112,15 @@ def test_answers_have_the_shapes_that_it_promises(cast, api, paths):
     slate = api("POST", "learners/alice/recommendations/", {"course": "fractions", "count": 2}).json()
     plan = {"course": "fractions", "exam_at": EXAM_AT, "target": 0.99, "minutes_per_weekday": [9] * 7}
     assert api("POST", "learners/alice/study-plan/", plan).status_code == 201
+    talk = api("POST", "learners/alice/conversations/", {"course": "fractions"}).json()
+    for text in ("what is a fraction", "an exercise", "help"):
+        assert api("POST", f"conversations/{talk['id']}/messages/", {"text": text}).status_code == 202
     calls = {
         "/api/v1/attempts/{attempt}/": f"attempts/{attempt.pk}/",
         "/api/v1/recommendations/{slate}/": f"recommendations/{slate['id']}/",
         "/api/v1/learners/{learner}/mastery/": "learners/alice/mastery/?course=fractions",
         "/api/v1/learners/{learner}/study-plan/": "learners/alice/study-plan/",
+        "/api/v1/conversations/{conversation}/messages/": f"conversations/{talk['id']}/messages/",
         "/api/v1/learners/{learner}/export/": "learners/alice/export/",
         "/api/v1/courses/{course}/report/": "courses/fractions/report/",
         "/api/v1/courses/{course}/recommendations/": "courses/fractions/recommendations/",

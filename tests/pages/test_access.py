@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from adaptive.conversation.services import conversation_start, message_post
 from adaptive.pages.urls import urlpatterns
 from adaptive.practice.services import answer_submit, slate_next
 from adaptive.recommendation.models import Ruling
@@ -14,11 +15,14 @@ from tests.factories import PASSWORD, Cast, enrol, learner_make, right
 OPEN = {"login", "logout", "home", "courses", "calendar"}
 LEARNER = {
     "course", "practice", "pick", "why", "disagree", "done", "resource", "answer", "hint", "attempt", "attempt-state",
-    "ask", "asked", "reveal", "contest", "skills", "skill", "performance", "performance-sharing", "plan", "plan-save", "plan-change",
+    "reveal", "contest", "skills", "skill", "performance", "performance-sharing", "plan", "plan-save", "plan-change",
+    "tutor", "tutor-say", "tutor-new", "tutor-state", "tutor-stop",
 }  # fmt: skip
 TEACHER = {"report", "report-map", "report-skill", "report-exercise", "review", "review-one"}
 TEACHER |= {"learner", "learner-skill", "picks", "pick-review", "picks-approve", "picks-undo", "ruling-end"}
+LEARNER |= {"ask", "asked"}
 POSTED = {"disagree", "done", "answer", "hint", "reveal", "contest", "performance-sharing", "plan-save", "plan-change"}
+POSTED |= {"tutor-say", "tutor-new", "tutor-stop"}
 POSTED |= {"picks-approve", "picks-undo", "ruling-end"}
 
 
@@ -43,6 +47,9 @@ def addresses(cast: Cast) -> dict[str, str]:
         "slate_id": slate.pk,
         "position": 1,
         "token": "secret",
+        "message_id": message_post(
+            conversation=conversation_start(learner=cast.alice, course=cast.course), text="help"
+        ).pk,
         "ruling_id": Ruling.objects.create(kind="pin", course=cast.course, resource=cast.reading).pk,
     }
     found = {}

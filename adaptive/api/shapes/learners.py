@@ -9,12 +9,23 @@ from adaptive.api.shapes.fields import (
 )
 from adaptive.catalog.checking import KINDS
 from adaptive.learners.models import Enrolment
+from adaptive.learners.preferences import LENGTHS, PACES
 
 
 class PreferencesBody(serializers.Serializer):
     kinds = serializers.ListField(child=serializers.ChoiceField(choices=KINDS), required=False, max_length=len(KINDS))
     minutes_per_day = StrictIntegerField(required=False, min_value=0, max_value=1440)
     goal = StrictCharField(required=False, allow_blank=True, max_length=2000)
+    length = serializers.ChoiceField(choices=LENGTHS, required=False)
+    pace = serializers.ChoiceField(
+        choices=PACES, required=False, help_text="`gentle`: smaller steps, `brisk`: bigger ones, within the window."
+    )
+    language = StrictCharField(required=False, max_length=35, help_text="Of resources, where there is a choice.")
+    observe = StrictBooleanField(
+        required=False,
+        help_text="False: clicks, ratings and dismissals say nothing of preferences. Like length, pace and language "
+        "the learner's own word on a page: what is left out here stays.",
+    )
 
 
 class LearnerBody(serializers.Serializer):
@@ -58,6 +69,7 @@ class ExportShape(serializers.Serializer):
     mastery = serializers.ListField(child=ObjectField())
     states = serializers.ListField(child=ObjectField())
     performance_assessments = serializers.ListField(child=ObjectField())
+    conversations = serializers.ListField(child=ObjectField(), help_text="With the tutor: every turn.")
     study_plans = serializers.ListField(child=ObjectField())
     recommendations = serializers.ListField(child=ObjectField())
     rulings = serializers.ListField(child=ObjectField())

@@ -80,7 +80,10 @@ def tutor(request: HttpRequest, visit: Visit) -> HttpResponse:
         talk = None
     context = _context(visit, talk, exercise)
     context["typed"] = tutor_draft_take(request, course_id=visit.course.pk, learner_id=visit.learner.pk)
-    return page(request, visit, PAGE, context)
+    response = page(request, visit, PAGE, context)
+    # What was said since came without a new address: the back button must not show the page as it was first.
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_POST

@@ -106,7 +106,7 @@ def _check_slate(checked: Checked, slate: Slate, learner: Learner, at: datetime,
             elif wrong:
                 checked.wrong.append(f"{where}, {fact.code}: {wrong}")
         grounded = is_grounded(explanation.text, facts)
-        if slate.learner.language in ("", "en") and not grounded.ok:
+        if explanation.language == "en" and not grounded.ok:
             checked.wrong.append(f"{where}: the words say {', '.join(grounded.offending)}")
     for impression in impressions:
         flip = impression.explanation.would_change_if

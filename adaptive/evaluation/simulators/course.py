@@ -73,12 +73,16 @@ class CourseView:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The course as it is. difficulty: (n_items,) logits above a typical exercise of the same skills."""
+    """The course as it is. difficulty: (n_items,) logits above a typical exercise of the same skills.
+
+    slope_log_sd: by how much the logarithms of the skills' learning slopes differ; None: as fitted to real answers.
+    """
 
     view: CourseView
     difficulty: Floats
     prerequisites: tuple[tuple[int, ...], ...]
     depth: Floats
+    slope_log_sd: float | None = None
 
     @property
     def n_skills(self) -> int:
@@ -96,6 +100,7 @@ def make_course(
     shows_graph: bool,
     authored: str = "noisy",
     minutes: str = "equal",
+    slope_log_sd: float | None = None,
     timetable: Timetable | None = None,
 ) -> Course:
     """One course a seed, the same for every world.
@@ -129,7 +134,7 @@ def make_course(
     depth = np.zeros(N_SKILLS)
     for skill, earlier in enumerate(before):
         depth[skill] = max((depth[p] + 1 for p in earlier), default=0.0)
-    return Course(view=view, difficulty=true, prerequisites=before, depth=depth)
+    return Course(view=view, difficulty=true, prerequisites=before, depth=depth, slope_log_sd=slope_log_sd)
 
 
 def _graph(rng: np.random.Generator) -> tuple[tuple[int, ...], ...]:

@@ -43,7 +43,8 @@ class Growth(World):
         means = of_course.normal(0.0, p["skill_mean_sd"], k)
         if self.needs_prerequisites:
             means -= DEPTH_STEP * (course.depth - course.depth.mean())
-        self.slope = p["slope_mean"] * np.exp(of_course.normal(0.0, p["slope_log_sd"], k) - p["slope_log_sd"] ** 2 / 2)
+        spread = p["slope_log_sd"] if course.slope_log_sd is None else course.slope_log_sd
+        self.slope = p["slope_mean"] * np.exp(spread * of_course.normal(0.0, 1.0, k) - spread**2 / 2)
         own = self._draw(k, normal=True) * p["skill_sd"]
         self._initial: Floats = p["base"] + means + p["ability_sd"] * self.ability[:, None] + own
         self._pace = np.ones(self.n_learners)

@@ -21,13 +21,14 @@ def make_world(
     part: slice | None = None,
     authored: str = "noisy",
     minutes: str = "equal",
+    slope_log_sd: float | None = None,
     shows_graph: bool | None = None,
     timetable: Timetable | None = None,
 ) -> World:
     """A world with fresh learners, ready for the first step.
 
     seed: of the course. population: other numbers are other learners of the same course. part: the learners to
-    simulate, all where None. shows_graph: whether policies see the prerequisites; None: where they matter.
+    simulate, all where None. shows_graph: whether policies see the prerequisites; None: where they matter. slope_log_sd: see Course.
     """
     world = WORLDS[name]
     course = make_course(
@@ -36,6 +37,7 @@ def make_world(
         shows_graph=world.has_graph if shows_graph is None else shows_graph,
         authored=authored,
         minutes=minutes,
+        slope_log_sd=slope_log_sd,
         timetable=timetable,
     )
     return world(course, n_learners, seed * 1000 + population, part or slice(None))

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from adaptive.audit.models import AuditEntry
@@ -49,6 +50,17 @@ def learner_put(
 @transaction.atomic
 def performance_sharing_set(*, learner: Learner, shares: bool) -> Learner:
     """The learner's own consent to show teachers the assessments of their performance, or its withdrawal; logged."""
+def language_set(*, learner: Learner, language: str) -> Learner:
+    """The learner's own choice. Raises InvalidInput for a language that is not offered."""
+    if language not in dict(settings.LANGUAGES):
+        detail = f"“{str(language)[:40]}” is not offered: use {', '.join(dict(settings.LANGUAGES))}."
+        raise InvalidInput(detail, errors=[FieldError("/language", detail)])
+    if learner.language != language:
+        learner.language = language
+        learner.save(update_fields=["language", "updated_at"])
+    return learner
+
+
     held = Learner.objects.select_for_update().select_related("tenant").get(pk=learner.pk)
     if held.shares_performance != shares:
         held.shares_performance = shares

@@ -14,6 +14,7 @@ class Explanation(models.Model):
     state = models.CharField(max_length=8, choices=State, default=State.READY)
     facts = models.JSONField(default=list)  # [{code, ...}], what the words may speak of
     text = models.TextField()
+    language = models.CharField(max_length=35, default="en", db_default="en")  # of the plain words, as written
     plain_text = models.TextField()  # from the template; stands when the model's words are refused
     would_change_if = models.JSONField(null=True, blank=True)
     # Of the feed and the catalogue: sentences of the resource's own, see summaries.

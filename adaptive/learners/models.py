@@ -12,7 +12,8 @@ class Learner(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="learners")
     external_id = models.CharField(max_length=255)
     display_name = models.CharField(max_length=255, blank=True)
-    language = models.CharField(max_length=35, default="en")
+    # "" until somebody said: the learner on a page, their browser at the first login, or the LMS.
+    language = models.CharField(max_length=35, blank=True, default="")
     preferences = models.JSONField(default=dict, blank=True)  # kinds, minutes_per_day, goal
     ai_consent = models.BooleanField(default=False)
     # May the teachers of their courses see the assessments of their performance? The learner's own choice, on a page.

@@ -47,9 +47,6 @@ def learner_put(
     return Learner.objects.update_or_create(tenant=tenant, external_id=external_id, defaults=values)
 
 
-@transaction.atomic
-def performance_sharing_set(*, learner: Learner, shares: bool) -> Learner:
-    """The learner's own consent to show teachers the assessments of their performance, or its withdrawal; logged."""
 def language_set(*, learner: Learner, language: str) -> Learner:
     """The learner's own choice. Raises InvalidInput for a language that is not offered."""
     if language not in dict(settings.LANGUAGES):
@@ -61,6 +58,9 @@ def language_set(*, learner: Learner, language: str) -> Learner:
     return learner
 
 
+@transaction.atomic
+def performance_sharing_set(*, learner: Learner, shares: bool) -> Learner:
+    """The learner's own consent to show teachers the assessments of their performance, or its withdrawal; logged."""
     held = Learner.objects.select_for_update().select_related("tenant").get(pk=learner.pk)
     if held.shares_performance != shares:
         held.shares_performance = shares

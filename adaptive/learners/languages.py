@@ -1,0 +1,31 @@
+"""In which language a person is spoken to: their own choice, else their course's, of those that the pages have."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from django.conf import settings
+from django.utils import translation
+
+from adaptive.learners.models import Learner
+
+
+def offered(code: str) -> str:
+    """The offered language that serves this tag, such as "de" for "de-AT"; "" where none does."""
+    try:
+        return translation.get_supported_language_variant(code) if code else ""
+    except LookupError:
+        return ""
+
+
+def language_of(*, learner: Learner, course: Any = None) -> str:
+    """What is written to the learner is written in this language. No query."""
+    return offered(learner.language) or offered(course.language if course else "") or settings.LANGUAGE_CODE
+
+
+def spoken_to(*, learner: Learner, course: Any = None) -> AbstractContextManager[None]:
+    """`with spoken_to(learner=..., course=...)`: translations are those for this learner, whoever's request it is."""
+    return translation.override(language_of(learner=learner, course=course))
+
+
+def is_english(language: str) -> bool:
+    return language.lower().split("-")[0] == "en"

@@ -165,6 +165,25 @@ def _stated_line(fact: Fact, s: Shown) -> str:
     return _("You told us that “%(skill)s” felt too hard, so we look for gentler ones.") % s
 
 
+def _preferred_line(fact: Fact, s: Shown) -> str:
+    what, value, is_stated = fact.values.get("what"), fact.values.get("value"), fact.values.get("is_stated")
+    if what == "pace":
+        if value == "brisk":
+            return _("You told us that you like bigger steps.")
+        return _("You told us that you like smaller steps.")
+    liked = {
+        "exercise": _("exercises"),
+        "reading": _("texts to read"),
+        "video": _("videos"),
+        "worked_example": _("worked examples"),
+        "short": _("short things"),
+        "long": _("longer things"),
+    }.get(str(value), _("things in this language"))
+    if is_stated:
+        return _("You told us that you like %(liked)s.") % {"liked": liked}
+    return _("Lately you took to %(liked)s more than to other things.") % {"liked": liked}
+
+
 def _window_line(fact: Fact, s: Shown) -> str:
     return (
         _(
@@ -231,6 +250,7 @@ _SENTENCES: dict[str, _Wording] = {
     "nothing_due": _nothing_due,
     "pinned": _pinned_sentence,
     "stated": _stated_line,
+    "preferred": _preferred_line,
     "in_window": _window_sentence,
     "popular": _popular_sentence,
     "fresh": _fresh_sentence,
@@ -246,6 +266,7 @@ _LINES: dict[str, _Wording] = {
     "explores": _explores_line,
     "pinned": _pinned_line,
     "stated": _stated_line,
+    "preferred": _preferred_line,
     "in_window": _window_line,
     "expected": _expected_line,
     "popular": _popular_line,

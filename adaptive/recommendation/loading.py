@@ -16,7 +16,7 @@ from adaptive.recommendation.types import Candidate, rounded
 
 SQL = """
 SELECT r.id, r.external_id, r.kind, r.title, r.duration_minutes, r.response_format, r.created_at, r.course_id,
-    r.is_retired, r.has_pictures, r.authored_difficulty, d.used, ARRAY(
+    r.is_retired, r.has_pictures, r.language, r.authored_difficulty, d.used, ARRAY(
         SELECT link.skill_id FROM adaptive_resourceskill link WHERE link.resource_id = r.id
         ORDER BY link.position, link.id)
 FROM adaptive_resource r LEFT JOIN adaptive_itemdifficulty d ON d.resource_id = r.id
@@ -50,7 +50,7 @@ def candidates_load(
         if pk not in rows:
             continue
         _, _, kind, title, minutes, response_format, created_at, course_id, is_retired, *rest = rows[pk]
-        has_pictures, authored, used, skills = rest
+        has_pictures, language, authored, used, skills = rest
         candidates.append(
             Candidate(
                 id=pk,
@@ -65,6 +65,7 @@ def candidates_load(
                 is_retired=is_retired,
                 difficulty=rounded(share_wrong(used, authored)) if kind == Resource.Kind.EXERCISE else None,
                 has_pictures=has_pictures,
+                language=language,
                 found=facts,
             )
         )

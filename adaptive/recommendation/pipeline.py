@@ -12,6 +12,7 @@ from typing import Any
 from adaptive.backends.learner_model.practice_effects import PracticeEffects
 from adaptive.catalog.models import Course, Resource
 from adaptive.learners.models import Learner
+from adaptive.learners.preferences import stated_of
 from adaptive.recommendation.deciding import decide
 from adaptive.recommendation.effects import effects_of
 from adaptive.recommendation.emptiness import why_empty
@@ -58,7 +59,8 @@ def run(
     """`base`: the context as far as the request and the settings determine it. `before`: stages already done."""
     stages: list[dict[str, Any]] = list(before)
     situation = situation_of(learner=learner, course=course, at=at, policy=base.policy)
-    context = _with_situation(base, situation, effects_of(course=course))
+    is_observed = stated_of(learner.preferences).is_observed
+    context = _with_situation(base, situation, effects_of(course=course), is_observed=is_observed)
     context = with_rulings(context, learner_id=learner.pk, course_id=course.pk, at=at)
     stages.append({"name": "situation", "n_skills": len(context.skills), "n_attempts": situation.n_attempts})
 
@@ -99,7 +101,10 @@ def run(
     return Outcome(context, candidates, loaded.external_ids, decision, tag, stages, sentence, offers)
 
 
-def _with_situation(base: Context, situation: Situation, effects: PracticeEffects) -> Context:
+def _with_situation(
+    base: Context, situation: Situation, effects: PracticeEffects, *, is_observed: bool = True
+) -> Context:
+    leans = {one.facet: one.lean for one in situation.leans} if is_observed else {}
     context = replace(
         base,
         n_attempts=situation.n_attempts,
@@ -108,6 +113,7 @@ def _with_situation(base: Context, situation: Situation, effects: PracticeEffect
         set_aside=situation.set_aside,
         stated=situation.stated,
         rested=situation.rested,
+        preferences=replace(base.preferences, leans=leans),
         effects=effects,
     )
     if base.purpose == "review" and not any(is_due(context, skill) for skill in context.skills.values()):

@@ -1,14 +1,15 @@
 """Why a pick stands where it stands, as codes with the very numbers and names that were logged. Pure.
 
 Codes: pinned, nothing_due, explores, matches_query, as_asked, due_review, similar_to_missed, was_missing, next_skill,
-room_to_learn, stated, in_window, expected, popular, fresh, takes_minutes. Most telling first.
+room_to_learn, stated, preferred, in_window, expected, popular, fresh, takes_minutes. Most telling first.
 """
 
 from typing import Any
 
 from .features import likeness_of
+from .preferences import KIND, LENGTH, PACE, leans_for, length_of
 from .skills import due_skills, is_mastered, state_of
-from .types import Context, Pick, SkillState
+from .types import Candidate, Context, Pick, SkillState
 
 FRESH_WITHIN_DAYS = 30.0
 POPULAR_FROM = 3  # learners; fewer say little, and might be recognised
@@ -62,6 +63,10 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
             add(0.5 * f.readiness * f.room, "room_to_learn", **facts)
     if main is not None and (logits := context.stated.get(main.id, 0.0)):
         add(0.04, "stated", skill=main.name, said="too_easy" if logits > 0 else "too_hard", logits=logits)
+    if leans := [(lean, what, said) for what, (lean, said) in leans_for(context, candidate, f.p_felt).items()]:
+        lean, what, said = max(leans)
+        if lean > 0:
+            add(0.035, "preferred", what=what, value=_value_of(context, candidate, what), is_stated=said)
     if f.p_felt is not None:
         is_inside = context.zpd_low <= f.p_felt <= context.zpd_high
         if is_inside:
@@ -83,6 +88,16 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
     add(0.0, "takes_minutes", minutes=candidate.minutes)
     weighed.sort(key=lambda row: (-row[0], row[1]))
     return [{"code": code, "facts": facts} for _, code, facts in weighed]
+
+
+def _value_of(context: Context, candidate: Candidate, what: str) -> str:
+    """Of kind, length, language or pace: what it is that the learner prefers."""
+    said = context.preferences
+    if what == KIND:
+        return candidate.kind
+    if what == LENGTH:
+        return length_of(candidate.minutes)
+    return said.pace if what == PACE else candidate.language or said.course_language
 
 
 def _shown_query(context: Context) -> str:

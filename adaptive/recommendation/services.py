@@ -16,11 +16,13 @@ from adaptive.events.models import Attempt
 from adaptive.experiments.selectors import Assignment, assignment_of
 from adaptive.experiments.services import exposure_record
 from adaptive.learners.models import Learner
+from adaptive.learners.preferences import stated_of
 from adaptive.learners.selectors import enrolment_get
 from adaptive.mastery.models import LearnerState
 from adaptive.recommendation import pipeline
 from adaptive.recommendation.deciding import receipt_of
 from adaptive.recommendation.models import Impression, ImpressionEvent, Slate
+from adaptive.recommendation.preferences import Preferences
 from adaptive.recommendation.query_vector import query_vector as vector_of_words
 from adaptive.recommendation.reasons import reasons_of
 from adaptive.recommendation.rulings import has_ruled_since
@@ -151,7 +153,7 @@ def slate_make(
             made = vector_of_words(wish.search_text)
             query_vector, embedding_model = made.vector, made.model
             stages.append(made.stage())
-    preferred = learner.preferences.get("kinds", []) if isinstance(learner.preferences, dict) else []
+    said = stated_of(learner.preferences)
     base = Context(
         purpose=purpose,
         asked_purpose=purpose,
@@ -165,7 +167,10 @@ def slate_make(
         query=query if wish is not None and wish.codes else "",  # "surprise me" asks for nothing in particular
         wish=wish,
         kinds=kinds,
-        preferred_kinds=tuple(k for k in Resource.Kind.values if isinstance(preferred, list) and k in preferred),
+        preferred_kinds=said.kinds,
+        preferences=Preferences(
+            length=said.length, pace=said.pace, language=said.language, course_language=course.language
+        ),
     )
     outcome = pipeline.run(
         learner=learner,

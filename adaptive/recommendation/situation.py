@@ -22,7 +22,9 @@ from adaptive.recommendation.filtering import (
     TOO_HARD,
 )
 from adaptive.recommendation.models import ImpressionEvent
+from adaptive.recommendation.observing import FIELDS, signals_of
 from adaptive.recommendation.practice import practice_of
+from adaptive.recommendation.preferences import Lean, observed_leans
 from adaptive.recommendation.types import Policy, SkillState, Tried, rounded
 
 RECENT_ATTEMPTS = 200
@@ -34,6 +36,8 @@ SET_ASIDE_DAYS = {DISMISSED: 7, COMPLETED: 30, SEEN: 60, TOO_EASY: 14, TOO_HARD:
 STATED_DAYS = 14.0  # what was said of a skill's difficulty fades out over these
 STATED_MOST = 2.1  # logits, three times the same
 RESTED_HOURS = 2.0
+SAID = (ImpressionEvent.Type.DISMISS, ImpressionEvent.Type.DISAGREE, ImpressionEvent.Type.COMPLETE)
+SAID_FIELDS = ("impression__resource_id", "skill", "type", "reason", "created_at", "rating")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,15 @@ class Situation:
     set_aside: dict[int, str]
     stated: dict[int, float]
     rested: frozenset[int]
+    leans: tuple[Lean, ...] = ()  # what was observed of their preferences
 
 
 def situation_of(*, learner: Learner, course: Course, at: datetime, policy: Policy) -> Situation:
     belief = learner_state(learner=learner, course=course)
     n_attempts, n_queued, tried, missed, when = _attempts(learner, course, at)
     skills = _skills(learner, course, at, belief, when)
-    set_aside, stated, rested = _said(learner, course, at, policy)
-    return Situation(belief, skills, n_attempts, n_queued, tried, missed, set_aside, stated, rested)
+    set_aside, stated, rested, leans = _said(learner, course, at, policy)
+    return Situation(belief, skills, n_attempts, n_queued, tried, missed, set_aside, stated, rested, leans)
 
 
 def _skills(
@@ -126,25 +131,31 @@ def _attempts(
 
 def _said(
     learner: Learner, course: Course, at: datetime, policy: Policy
-) -> tuple[dict[int, str], dict[int, float], frozenset[int]]:
-    """What the learner said about earlier slates: what to leave out, how hard skills felt, what to rest. One query."""
+) -> tuple[dict[int, str], dict[int, float], frozenset[int], tuple[Lean, ...]]:
+    """What the learner said about earlier slates: what to leave out, how hard skills felt, what to rest, and what
+    their reactions say of their preferences. One query."""
     main_skill = ResourceSkill.objects.filter(resource=OuterRef("impression__resource")).order_by("position")
     rows = (
         ImpressionEvent.objects.filter(
             impression__slate__learner=learner,
             impression__slate__course=course,
             impression__slate__created_at__gte=at - timedelta(days=2 * max(SET_ASIDE_DAYS.values())),
-            type__in=[ImpressionEvent.Type.DISMISS, ImpressionEvent.Type.DISAGREE, ImpressionEvent.Type.COMPLETE],
+            type__in=[*SAID, ImpressionEvent.Type.CLICK, ImpressionEvent.Type.RATE],
         )
-        .annotate(skill=Subquery(main_skill.values("skill")[:1]))
+        .annotate(skill=Subquery(main_skill.values("skill")[:1]), **{f"of_{k}": path for k, path in FIELDS.items()})
         .order_by("-created_at", "-pk")
-        .values_list("impression__resource_id", "skill", "type", "reason", "created_at")
+        .values_list(*SAID_FIELDS, *(f"of_{name}" for name in FIELDS))
     )[:RECENT_EVENTS]
+    names = ("resource", "skill", "type", "reason", "created_at", "rating", *FIELDS)
+    told = [dict(zip(names, row, strict=True)) for row in rows]
+    leans = observed_leans(signals_of(told, at=at, course_language=course.language))
     set_aside: dict[int, str] = {}
     stated: dict[int, float] = {}
     rested: set[int] = set()
     names = {ImpressionEvent.Type.DISMISS: DISMISSED, ImpressionEvent.Type.COMPLETE: COMPLETED}
-    for resource_id, skill_id, type_, reason, created_at in rows:
+    for resource_id, skill_id, type_, reason, created_at, *_ in rows:
+        if type_ not in SAID:
+            continue
         days = max((at - created_at).total_seconds() / 86_400, 0.0)
         code = names.get(type_, reason)
         if code in SET_ASIDE_DAYS and days < SET_ASIDE_DAYS[code]:
@@ -157,4 +168,4 @@ def _said(
             stated[skill_id] = rounded(clamp(moved, -STATED_MOST, STATED_MOST))
         if code == NOT_NOW and days * 24 < RESTED_HOURS:
             rested.add(skill_id)
-    return set_aside, {k: v for k, v in stated.items() if v}, frozenset(rested)
+    return set_aside, {k: v for k, v in stated.items() if v}, frozenset(rested), leans

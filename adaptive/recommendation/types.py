@@ -10,6 +10,7 @@ from typing import Any
 
 from adaptive.backends.learner_model.practice_effects import NO_PRACTICE, Mass, PracticeEffects
 
+from .preferences import NONE, Preferences
 from .wishes.types import Wish
 
 DIGITS = 4  # of every number that takes part in a decision
@@ -45,6 +46,7 @@ class Policy:
     minutes_overhead: float = 1.0  # of every resource: opening it, reading the task
     repeat_factor: float = 0.6  # value left of an exercise for each time it was answered right
     preferred_factor: float = 1.25
+    preference_most: float = 1.5  # what all preferences together multiply or divide by at most
     rested_factor: float = 0.3  # of a skill that the learner wants to leave alone for now
     same_skill_factor: float = 0.6  # for each earlier place of the slate with the same main skill
     same_kind_factor: float = 0.9
@@ -85,6 +87,7 @@ class Policy:
 
 _UNBOUNDED = {
     *("unlock_tries", "minutes_overhead", "preferred_factor", "explore_at_most", "stated_logits", "max_candidates"),
+    "preference_most",
     *("right_rest_days", "review_rest_days", "tried_rest_minutes", "mastered_attempts"),
 }
 
@@ -155,6 +158,7 @@ class Context:
     wish: Wish | None = None
     kinds: tuple[str, ...] = ()
     preferred_kinds: tuple[str, ...] = ()
+    preferences: Preferences = NONE
     n_attempts: int = 0
     skills: Mapping[int, SkillState] = field(default_factory=dict)
     tried: Mapping[int, Tried] = field(default_factory=dict)
@@ -179,6 +183,7 @@ class Context:
         data["effects"] = self.effects.to_json()
         data["goal"] = {str(key): value for key, value in self.goal.items()}
         data["kinds"], data["preferred_kinds"] = list(self.kinds), list(self.preferred_kinds)
+        data["preferences"] = self.preferences.to_json()
         data["wish"] = self.wish.to_json() if self.wish else None
         data["pins"] = {str(key): asdict(pin) for key, pin in self.pins.items()}
         data["ruled_out"] = {str(key): code for key, code in self.ruled_out.items()}
@@ -199,6 +204,7 @@ class Context:
         values["effects"] = PracticeEffects.from_json(data.get("effects", {}))
         values["goal"] = {int(key): value for key, value in data.get("goal", {}).items()}
         values["kinds"], values["preferred_kinds"] = tuple(data["kinds"]), tuple(data["preferred_kinds"])
+        values["preferences"] = Preferences.from_json(data.get("preferences", {}))
         values["wish"] = Wish.from_json(data["wish"]) if data.get("wish") else None
         values["pins"] = {int(key): Pin(**row) for key, row in data.get("pins", {}).items()}
         values["ruled_out"] = {int(key): code for key, code in data.get("ruled_out", {}).items()}
@@ -232,6 +238,7 @@ class Candidate:
     is_retired: bool = False
     difficulty: float | None = None
     has_pictures: bool = False
+    language: str = ""  # the course's where it names none
     found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -252,6 +259,7 @@ class Candidate:
             "is_retired": self.is_retired,
             "difficulty": self.difficulty,
             "has_pictures": self.has_pictures,
+            "language": self.language,
             "found": {name: dict(facts) for name, facts in self.found.items()},
         }
 
@@ -270,6 +278,7 @@ class Candidate:
             is_retired=data["is_retired"],
             difficulty=data.get("difficulty"),
             has_pictures=data.get("has_pictures", False),
+            language=data.get("language", ""),
             found=data["found"],
         )
 

@@ -39,6 +39,7 @@ class Order:
     processes: int = 1
     authored: str = "noisy"
     minutes: str = "equal"
+    slope_log_sd: float | None = None
     n_sessions: int = N_SESSIONS
     per_session: int = PER_SESSION
 
@@ -64,6 +65,7 @@ def evaluate_world(order: Order, world: str, *, say: Say = lambda _: None) -> Wo
     options: dict[str, Any] = {
         "authored": order.authored,
         "minutes": order.minutes,
+        "slope_log_sd": order.slope_log_sd,
         "timetable": Timetable(order.n_sessions, order.per_session),
     }
     history: History | None = None

@@ -74,6 +74,8 @@ def test_blind_paths(tmp_path: Path) -> None:
         (["--per-session", "0"], "--per-session"),
         (["--processes", "0"], "--processes"),
         (["--seed", "-1"], "--seed"),
+        (["--slope-spread", "-1"], "--slope-spread"),
+        (["--slope-spread", "nan"], "--slope-spread"),
         (["--worlds", "flat"], "invalid choice"),
         (["--policies", "best"], "invalid choice"),
         (["--through", "rest", "--fit-on-history"], "cold"),

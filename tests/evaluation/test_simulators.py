@@ -141,6 +141,11 @@ def test_one_skill_for_ever_teaches_little() -> None:
     assert (path.after - path.before).mean() < 0.5 * (spread.after - spread.before).mean()
 
 
+def test_skills_learn_alike_where_their_slopes_do_not_differ() -> None:
+    assert np.ptp(make_world("additive", n_learners=2, seed=0, slope_log_sd=0.0).slope) == 0
+    assert np.ptp(make_world("additive", n_learners=2, seed=0).slope) > 0.05
+
+
 @pytest.mark.parametrize("items", [[0], [0, 0, 999], [0, -1, 2], [[0], [0], [0]]])
 def test_what_is_no_exercise_for_everybody_is_refused(items: list) -> None:
     world = make_world("additive", n_learners=3, seed=0)

@@ -28,7 +28,8 @@ def make_world(
     """A world with fresh learners, ready for the first step.
 
     seed: of the course. population: other numbers are other learners of the same course. part: the learners to
-    simulate, all where None. shows_graph: whether policies see the prerequisites; None: where they matter. slope_log_sd: see Course.
+    simulate, all where None. shows_graph: whether policies see the prerequisites; None: where they matter.
+    slope_log_sd: see Course.
     """
     world = WORLDS[name]
     course = make_course(

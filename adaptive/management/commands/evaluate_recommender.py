@@ -45,6 +45,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--minutes", choices=("equal", "varied"), default="equal", help="that exercises say to take"
         )
+        parser.add_argument("--slope-spread", type=float, help="SD of the logarithm of skills' slopes, else as fitted")
         parser.add_argument("--sessions", type=int, help="5; through rest 3")
         parser.add_argument("--per-session", type=int, default=10)
         parser.add_argument("--processes", type=int, default=1, help="for our policy in memory")
@@ -85,6 +86,8 @@ class Command(BaseCommand):
                 raise CommandError(f"--{name} is a number from 1 to {most:,}.", returncode=2)
         if not 0 <= options["seed"] < 2**32:
             raise CommandError("--seed is a whole number, 0 or more.", returncode=2)
+        if options["slope_spread"] is not None and not 0.0 <= options["slope_spread"] <= 2.0:
+            raise CommandError("--slope-spread is a number from 0 to 2.", returncode=2)
         if through == "rest" and options["fit_on_history"]:
             raise CommandError("Through REST the recommender starts cold: leave out --fit-on-history.", returncode=2)
         return Order(
@@ -98,6 +101,7 @@ class Command(BaseCommand):
             processes=options["processes"],
             authored=options["authored"],
             minutes=options["minutes"],
+            slope_log_sd=options["slope_spread"],
             n_sessions=sessions,
             per_session=options["per_session"],
         )

@@ -27,6 +27,7 @@ from adaptive.recommendation.wishes.types import Constraint
 from adaptive.tenants.services import tenant_ensure
 
 TENANT = "tutor-evaluation"
+SETS = {"1": "requests.json", "2": "requests-2.json"}
 LOW = 1e-9
 SHORTEST_WORDS = 4
 
@@ -36,11 +37,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--show", action="store_true", help="print every reply")
+        parser.add_argument("--set", choices=SETS, default="1", help="which requests: 1 the eighty, 2 forty more")
         parser.add_argument("--no-vectors", action="store_true", help="search by words alone")
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder = fixtures_folder().parent
-        requests = json.loads((folder / "tutor" / "requests.json").read_text(encoding="utf-8"))
+        requests = json.loads((folder / "tutor" / SETS[options["set"]]).read_text(encoding="utf-8"))
         with transaction.atomic():
             courses, learner = load(folder)
             if not options["no_vectors"] and (embedding := get_light_embedding()):

@@ -8,6 +8,7 @@ from adaptive.audit.services import audit_record
 from adaptive.common.errors import FieldError, InvalidInput
 from adaptive.common.text import control_character
 from adaptive.learners.models import Cohort, Enrolment, Learner
+from adaptive.learners.preferences import merged
 from adaptive.tenants.models import Tenant
 
 MAX_PREFERENCES = 20
@@ -44,6 +45,8 @@ def learner_put(
         "is_simulated": is_simulated,
     }
     values = {name: value for name, value in given.items() if value is not None}
+    if preferences is not None and (held := Learner.objects.filter(tenant=tenant, external_id=external_id).first()):
+        values["preferences"] = merged(held.preferences, preferences)
     return Learner.objects.update_or_create(tenant=tenant, external_id=external_id, defaults=values)
 
 

@@ -44,12 +44,6 @@ CALLS = {
     "mastery with evidence": ("GET", "learners/alice/mastery/?course=fractions&evidence=5", None, 9),
     "resources": ("GET", "courses/fractions/resources/?limit=200", None, 6),
     "recommendations": ("POST", "learners/alice/recommendations/", {"course": "fractions", "count": 3}, 60),
-    "a request in words": (
-        "POST",
-        "learners/alice/recommendations/",
-        {"course": "fractions", "count": 3, "query": "exercises on adding fractions, not too hard"},
-        60,
-    ),
     "report": ("GET", "courses/fractions/report/", None, 12),
     "reviews": ("GET", "courses/fractions/recommendations/?limit=200", None, 10),
     "export": ("GET", "learners/alice/export/", None, 25),

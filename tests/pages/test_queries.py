@@ -16,7 +16,8 @@ from adaptive.practice.services import answer_submit, slate_next
 from adaptive.recommendation.reviewing import review_record
 from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_make, mastery_make, right, wrong
 
-LEARNERS_PAGES = ["ask", "asked", "course", "performance", "plan", "skills", "skill", "resource", "attempt", "pick", "why"]
+LEARNERS_PAGES = ["course", "performance", "plan", "skills", "skill", "resource", "attempt", "pick", "why"]
+LEARNERS_PAGES += ["ask", "asked"]
 TEACHERS_PAGES = ["report", "report-map", "report-skill", "report-exercise", "learner", "learner-skill", "review"]
 TEACHERS_PAGES += ["picks", "pick-review"]
 MOST = {"course": 40, "resource": 20, "attempt": 40, "report": 24}

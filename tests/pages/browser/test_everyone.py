@@ -59,7 +59,7 @@ def lively(cast: Cast) -> Cast:
     feed_open(plan=plan_set(learner=cast.alice, course=cast.course, days_off=[day], **plan))
     slate = cast.extra["slate"] = slate_next(learner=cast.alice, course=cast.course)
     impression_event(slate=slate, position=1, type="start")
-    query = f"exercises or texts on what a fraction means, adding fractions, not too hard, under 30 minutes, {LONG} pizza"
+    query = f"exercises or texts on what a fraction means, adding fractions, not too hard, under 30 minutes, {LONG}"
     ask = {"learner": cast.alice, "course": cast.course, "query": query}
     cast.extra["asked"] = slate_next(**ask, without=["at_most"])
     cast.extra["asked in vain"] = slate_next(**{**ask, "query": "a video, no videos, with pictures"})

@@ -56,7 +56,7 @@ def _open(course: Course, at: datetime) -> QuerySet[Impression]:
     latest = (
         Slate.objects.filter(learner=OuterRef("learner"), course=course, created_at__gte=at - LATELY, query="")
         .filter(purpose__in=[Slate.Purpose.PRACTICE, Slate.Purpose.REVIEW])
-        .order_by("-created_at", "-pk")
+        .order_by("-created_at")
         .values("pk")[:1]
     )
     who = Enrolment.objects.filter(course=course, role=Enrolment.Role.LEARNER).annotate(latest=Subquery(latest))
@@ -65,7 +65,9 @@ def _open(course: Course, at: datetime) -> QuerySet[Impression]:
         resource=OuterRef("resource"),
         submitted_at__gte=OuterRef("slate__created_at"),
     )
-    return Impression.objects.filter(slate__in=who.values("latest")).exclude(Exists(answered))
+    # One query for the slates, so that the database does not look for each of them twice.
+    slates = [key for key in who.values_list("latest", flat=True) if key is not None]
+    return Impression.objects.filter(slate__in=slates).exclude(Exists(answered))
 
 
 def _waiting(rows: QuerySet[Impression], at: datetime) -> QuerySet[Impression]:
@@ -85,8 +87,7 @@ def _disagreed(course: Course, at: datetime) -> QuerySet[Impression]:
 
 
 def review_rows(*, course: Course, state: str = "", at: datetime) -> QuerySet[Impression]:
-    """Places to review, unordered, each with all that a row shows: `.disagreed` ("" or the reason), `.counting` (a list
-    of none or one review that counts), learner, resource, alternative and explanation.
+    """Places to review, unordered and bare: `rows_of` reads the rest of those that are shown.
 
     state: one of STATES; "" for all that is open or was decided or disagreed with lately. Raises InvalidInput.
     """
@@ -112,7 +113,15 @@ def review_rows(*, course: Course, state: str = "", at: datetime) -> QuerySet[Im
             rows = rows.filter(is_exploration=True)
         elif state == NEW_POLICY:
             rows = rows.filter(slate__policy__in=new_policies(course=course, at=at))
-    return _with_all(rows)
+    return rows.only("pk")
+
+
+def rows_of(keys: Sequence[int]) -> list[Impression]:
+    """The places with these ids, in this order, each with all that a row shows: `.disagreed` (None or the reason),
+    `.counting` (a list of none or one review that counts), learner, resource, alternative and explanation. Two queries.
+    """
+    by_key = _with_all(Impression.objects.filter(pk__in=keys)).in_bulk(list(keys))
+    return [by_key[key] for key in keys if key in by_key]
 
 
 def _with_all(rows: QuerySet[Impression]) -> QuerySet[Impression]:
@@ -128,9 +137,17 @@ def _with_all(rows: QuerySet[Impression]) -> QuerySet[Impression]:
     )
 
 
-def in_order_of_need(rows: QuerySet[Impression]) -> QuerySet[Impression]:
-    """First places first, the least sure first."""
-    return rows.order_by("position", F("confidence").asc(nulls_last=True), "-pk")
+def keys_to_review(*, course: Course, state: str, at: datetime) -> list[int]:
+    """Ids of the places in this state: first places first, the least sure first; what was decided by date. One query.
+
+    All of them, as numbers alone: what sorts wide rows to show twenty takes several times as long.
+    """
+    rows = review_rows(course=course, state=state, at=at)
+    if state == REVIEWED:
+        rows = rows.order_by("-pk")
+    else:
+        rows = rows.order_by("position", F("confidence").asc(nulls_last=True), "-pk")
+    return list(rows.values_list("pk", flat=True))
 
 
 def review_row(*, course: Course, slate_id: uuid.UUID, position: int) -> Impression | None:

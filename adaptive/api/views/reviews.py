@@ -16,7 +16,7 @@ from adaptive.common.clock import now
 from adaptive.common.errors import FieldError, InvalidInput, NotFound
 from adaptive.learners.selectors import learner_get
 from adaptive.recommendation.models import Slate
-from adaptive.recommendation.review_list import new_policies, review_row, review_rows
+from adaptive.recommendation.review_list import new_policies, review_row, review_rows, rows_of
 from adaptive.recommendation.reviewing import review_record, reviews_undo
 from adaptive.recommendation.selectors import slate_get
 
@@ -40,7 +40,9 @@ class ReviewsView(ApiView):
             page(
                 request=request,
                 rows=rows,
-                present=lambda shown: [review_row_json(row, policies=policies) for row in shown],
+                present=lambda shown: [
+                    review_row_json(row, policies=policies) for row in rows_of([row.pk for row in shown])
+                ],
                 newest_first=True,
             )
         )

@@ -51,13 +51,12 @@ def _rows(visit: Visit, found: Sequence[Impression]) -> list[present.PickRow]:
 @teacher_page
 def waiting(request: HttpRequest, visit: Visit) -> HttpResponse:
     at, state = now(), _state(request.GET)
-    found = reading.review_rows(course=visit.course, state=state, at=at)
-    found = found.order_by("-pk") if state == reading.REVIEWED else reading.in_order_of_need(found)
-    pages = Paginator(found, ROWS).get_page(request.GET.get("page"))
+    keys = reading.keys_to_review(course=visit.course, state=state, at=at)
+    pages = Paginator(keys, ROWS).get_page(request.GET.get("page"))
     last = reading.last_batch(course=visit.course, teacher=visit.learner, at=at, within=UNDO_WITHIN)
     rulings = reading.rulings_in_force(course=visit.course, at=at)[: RULINGS + 1]
     context = {
-        "rows": _rows(visit, list(pages)),
+        "rows": _rows(visit, reading.rows_of(list(pages))),
         "pages": pages,
         "state": state,
         "filters": present.FILTERS.items(),

@@ -11,7 +11,9 @@ from adaptive.explanation.counterfactual import Flip, flips_of
 from adaptive.explanation.facts import Fact, facts_of
 from adaptive.explanation.models import Explanation
 from adaptive.explanation.rewording import may_reword_for, reworded
+from adaptive.explanation.summarising import summaries_for
 from adaptive.explanation.templates import text_of, worded, would_change_text
+from adaptive.learners.languages import language_of
 from adaptive.recommendation.models import Impression, Slate
 from adaptive.recommendation.selectors import receipt_of
 from adaptive.recommendation.services import Made
@@ -22,9 +24,9 @@ from adaptive.recommendation.types import Candidate
 def slate_explain(*, slate: Slate) -> list[Explanation]:
     """Writes the explanation of every place of the slate, in its order; those that are there already stay.
 
-    Four queries however long the slate. Nothing waits for a model: the plain wording is complete. Where the
-    installation, the course and the learner allow a model to reword it, the state is pending and `explanation_reword`
-    may be called for it.
+    Four queries however long the slate, two more in the feed and the catalogue. Nothing waits for a model: the plain
+    wording is complete. Where the installation, the course and the learner allow a model to reword it, the state is
+    pending and `explanation_reword` may be called for it.
     """
     impressions = list(slate.impressions.select_related("explanation").order_by("position"))
     missing = [impression for impression in impressions if not hasattr(impression, "explanation")]
@@ -38,7 +40,8 @@ def slate_explain(*, slate: Slate) -> list[Explanation]:
 
 
 def made_explain(made: Made) -> list[Explanation]:
-    """`slate_explain` of a slate that was made just now, in the same transaction: one query."""
+    """`slate_explain` of a slate that was made just now, in the same transaction: one query, three in the feed and
+    the catalogue."""
     context, candidates = made.outcome.context, made.outcome.candidates
     positions = [impression.position for impression in made.impressions]
     flips = flips_of(context, candidates, positions, decision=made.outcome.decision)
@@ -54,8 +57,10 @@ def _write(
 ) -> list[Explanation]:
     titles = {candidate.id: candidate.title for candidate in candidates}
     state = Explanation.State.PENDING if may_reword(slate) else Explanation.State.READY
+    summaries = summaries_for(slate, impressions, candidates)
     rows = []
-    with translation.override(slate.learner.language or slate.course.language):
+    language = language_of(learner=slate.learner, course=slate.course)
+    with translation.override(language):
         for impression in impressions:
             facts = worded(facts_of(impression.reasons, title=titles[impression.resource_id]))
             plain = text_of(facts)
@@ -66,6 +71,8 @@ def _write(
                     facts=[fact.to_json() for fact in facts],
                     text=plain,
                     plain_text=plain,
+                    language=language,
+                    summary=summaries.get(impression.resource_id, {}),
                     would_change_if=_flip_json(flips[impression.position], external_ids),
                 )
             )

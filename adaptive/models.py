@@ -1,7 +1,7 @@
 """All models of the app, so that Django finds them. They live in their domains; this file only gathers."""
 
 from adaptive.assessment.models import Agreement, AnswerVector, Assessment, AssessorFit, AssessorVersion
-from adaptive.audit.models import AuditEntry
+from adaptive.audit.models import AuditEntry, SentText
 from adaptive.catalog.models import Course, Resource, ResourceSkill, Skill, SkillPrerequisite
 from adaptive.conversation.models import Conversation, TutorMessage
 from adaptive.events.models import Attempt
@@ -70,6 +70,7 @@ __all__ = [
     "SkillMastery",
     "SkillPrerequisite",
     "Slate",
+    "SentText",
     "SlateHint",
     "StudyPlan",
     "StudySession",

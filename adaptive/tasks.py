@@ -8,6 +8,7 @@ import psutil
 from celery import shared_task
 from celery.signals import worker_init, worker_process_init, worker_ready, worker_shutting_down
 
+from adaptive.audit.services import sent_forget
 from adaptive.backends.embedding.base import EmbeddingUnavailable
 from adaptive.backends.registry import get_embedding, get_llm, get_marker
 from adaptive.catalog.embedding import resources_embed
@@ -81,8 +82,8 @@ def difficulties_sweep_job() -> int:
 
 @shared_task(name="adaptive.forget", soft_time_limit=50, time_limit=60)
 def forget_job() -> int:
-    """Idempotency records that no client will ask for again."""
-    return idempotency_forget()
+    """Idempotency records that no client will ask for again, and old notes of what models were given."""
+    return idempotency_forget() + sent_forget()
 
 
 @shared_task(name="adaptive.resources_embed", soft_time_limit=300, time_limit=330)

@@ -28,7 +28,7 @@ class LearnerAdmin(admin.ModelAdmin):
     search_fields = ["external_id", "display_name"]
     list_filter = ["tenant", "is_simulated"]
     autocomplete_fields = ["user"]
-    readonly_fields = ["shares_performance"]  # the learner's own word
+    readonly_fields = ["shares_performance", "consents"]  # the learner's own word
 
 
 @admin.register(models.Enrolment)

@@ -1,4 +1,7 @@
-"""Who or what decided what, on which inputs. Rows are added and never changed (a database trigger holds that)."""
+"""Who or what decided what, on which inputs, and what a model was given to read.
+
+Audit entries are added and never changed (a database trigger holds that).
+"""
 
 from django.db import models
 
@@ -31,3 +34,38 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_kind} {self.subject_id}"
+
+
+class SentText(models.Model):
+    """A text about one learner that was given to a model, as it was given: written before the model gets it.
+
+    For the learner, who may see all of it; it goes with them, and by itself after a while (see services).
+    """
+
+    class Purpose(models.TextChoices):
+        MARKING = "marking"
+        WORDING = "wording"
+        TUTOR = "tutor"
+        SEARCH = "search"
+
+    learner = models.ForeignKey("adaptive.Learner", on_delete=models.CASCADE, related_name="sent_texts")
+    at = models.DateTimeField(auto_now_add=True)
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    model = models.CharField(max_length=160)  # name and version
+    host = models.CharField(max_length=255, blank=True)  # "" for a model on this machine, else whose server
+    text = models.TextField()  # after removal; of a very long one the beginning
+    n_characters = models.PositiveIntegerField()  # of the whole text
+    removed = models.JSONField(default=dict)  # {"name": 2, "email": 1}
+    n_times = models.PositiveIntegerField(default=1)  # the same text for the same thing again, such as another try
+    subject_kind = models.CharField(max_length=64)
+    subject_id = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["learner", "-id"], name="sent_text_learner"),
+            models.Index(fields=["learner", "subject_id"], name="sent_text_subject"),
+            models.Index(fields=["at"], name="sent_text_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} text of {self.learner_id} to {self.model}"

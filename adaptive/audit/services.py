@@ -1,7 +1,16 @@
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from adaptive.audit.models import AuditEntry
+from django.db.models import Count, F
+
+from adaptive.audit.models import AuditEntry, SentText
+from adaptive.common.clock import now
 from adaptive.tenants.models import Tenant
+
+MAX_SENT = 12_000  # characters kept of one text
+SENT_KEPT_DAYS = 400
+MAX_SENT_ROWS = 5_000  # of one learner; the oldest go first
 
 
 def audit_record(
@@ -25,3 +34,37 @@ def audit_record(
         inputs=inputs or {},
         outcome=outcome or {},
     )
+
+
+def sent_record(
+    *,
+    learner: Any,
+    purpose: str,
+    model: str,
+    host: str = "",
+    text: str,
+    removed: Mapping[str, int] | None = None,
+    subject: Any,
+) -> None:
+    """Notes what a model is about to be given. The same text for the same thing again is the same row, once more."""
+    what = {
+        "learner": learner,
+        "purpose": purpose,
+        "model": model[:160],
+        "host": host[:255],
+        "text": text[:MAX_SENT],
+        "subject_kind": subject._meta.model_name,
+        "subject_id": str(subject.pk),
+    }
+    if not SentText.objects.filter(**what).update(n_times=F("n_times") + 1):
+        SentText.objects.create(**what, n_characters=len(text), removed=dict(removed or {}))
+
+
+def sent_forget() -> int:
+    """Deletes what is older than SENT_KEPT_DAYS, and the oldest of who has more than MAX_SENT_ROWS."""
+    n = SentText.objects.filter(at__lt=now() - timedelta(days=SENT_KEPT_DAYS)).delete()[0]
+    for row in SentText.objects.values("learner").annotate(n=Count("pk")).filter(n__gt=MAX_SENT_ROWS):
+        rows = SentText.objects.filter(learner=row["learner"]).order_by("-pk")
+        oldest_kept = rows.values_list("pk", flat=True)[MAX_SENT_ROWS - 1]
+        n += SentText.objects.filter(learner=row["learner"], pk__lt=oldest_kept).delete()[0]
+    return n

@@ -1,8 +1,8 @@
 """Letting a model say quoted passages in simpler words: told after the commit, claimed with a lease, sentence by
 sentence, so that the page can show each as it comes and a student can stop it.
 
-Only passages of the course go to the model, never a word of the student's. What was sent, and what came of it, is in
-the audit.
+Only passages of the course go to the model, never a word of the student's. What was sent is noted for the student
+before; what came of it stands in the reply's own row.
 """
 
 import logging
@@ -16,8 +16,8 @@ from django.db import connection
 
 from adaptive.assessment.words.prompts import as_data, load_prompt
 from adaptive.assessment.words.text import plain
-from adaptive.audit.models import AuditEntry
-from adaptive.audit.services import audit_record
+from adaptive.audit.models import SentText
+from adaptive.audit.services import sent_record
 from adaptive.backends.llm.base import LanguageModel, ModelUnavailable
 from adaptive.conf import settings
 from adaptive.conversation.answers import held_answers
@@ -26,6 +26,7 @@ from adaptive.conversation.models import TutorMessage
 from adaptive.conversation.search import keys_of, solved
 from adaptive.conversation.selectors import resources_cited
 from adaptive.explanation.rewording import may_reword_for
+from adaptive.learners.consents import TUTOR, agrees_now
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def reword_work(message_id: int, *, llm: LanguageModel) -> str:
     done = {"state": TutorMessage.State.READY, "lease_token": None, "lease_until": None}
     talk = message.conversation
     # Consent and settings as of now: whoever took their consent back meanwhile is not served by a model any more.
-    if not may_reword_for(learner=talk.learner, course=talk.course) or not llm.is_available():
+    if not may_reword_for(learner=talk.learner, course=talk.course, purpose=TUTOR) or not llm.is_available():
         held.write(**done)
         return "not wanted"
     try:
@@ -150,7 +151,10 @@ def _say(held: _Held, llm: LanguageModel) -> str:
         row = rows.get(passage["resource"])
         if row is None or not passage["quote"] or monotonic() >= ends:
             continue
+        if not agrees_now(talk.learner, TUTOR):
+            break
         asked = prompt.prefix() + prompt.text(passage=as_data(plain(passage["quote"]), 1200))
+        _note_sent(message, asked=asked, llm=llm)
         answer = llm.generate(
             asked, max_tokens=MAX_TOKENS, stop=["\n", "###"], seconds=min(SECONDS, ends - monotonic())
         )
@@ -159,7 +163,6 @@ def _say(held: _Held, llm: LanguageModel) -> str:
         why = why_refused(sentence, fact, other_names=[name for name in others if name not in fact.text])
         if not why and held_answers(sentence, keys, is_open=is_open, in_focus=focus):
             why = "holds an answer"
-        _note_sent(message, asked=asked, answer=answer, why=why, resource=row.external_id, made=made)
         if why:
             refused.append({"text": sentence[:500], "why": why})
         else:
@@ -169,21 +172,13 @@ def _say(held: _Held, llm: LanguageModel) -> str:
     return "reworded" if sentences else "plain"
 
 
-def _note_sent(
-    message: TutorMessage, *, asked: str, answer: str, why: str, resource: str, made: dict[str, str]
-) -> None:
-    audit_record(
-        tenant=message.conversation.course.tenant,
-        action="text_sent_to_model",
+def _note_sent(message: TutorMessage, *, asked: str, llm: LanguageModel) -> None:
+    """Before the model gets it: a passage of the course; nothing that the learner wrote or that says who they are."""
+    sent_record(
+        learner=message.conversation.learner,
+        purpose=SentText.Purpose.TUTOR,
+        model=f"{llm.name} {llm.version}",
+        host=llm.host,
+        text=asked,
         subject=message,
-        actor_kind=AuditEntry.ActorKind.MODEL,
-        actor=made["model"],
-        inputs={
-            "purpose": "tutor: say a passage of the course in simpler words",
-            "text": asked,
-            "resource": resource,
-            "prompt_version": made["prompt_version"],
-            "left_out": ["everything the learner wrote", "the learner's name and ids"],
-        },
-        outcome={"text": answer[:2000], "is_shown": not why, "why_refused": why},
     )

@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from django.utils import translation
-
 from adaptive.catalog.models import Course, Resource
 from adaptive.common.clock import now
 from adaptive.conversation import search, words
@@ -32,6 +30,7 @@ from adaptive.conversation.types import (
 )
 from adaptive.conversation.understanding import hear
 from adaptive.explanation.services import slate_explain
+from adaptive.learners.languages import spoken_to
 from adaptive.learners.models import Learner
 from adaptive.mastery.selectors import mastery_of
 from adaptive.recommendation.models import Slate
@@ -99,7 +98,9 @@ def reply_to(text: str, asker: Asker) -> Reply:
     heard = hear(_chosen(text, asker.remembered), skills=named, language=course.language)
     vector, model = None, ""
     if heard.words:
-        made = query_vector(heard.wish.search_text or " ".join(heard.words))
+        asked = heard.wish.search_text or " ".join(heard.words)
+        made = query_vector(asked)
+        made.note_for(asker.learner, course, asked)
         vector, model = made.vector, made.model
     skills = _skills_of(heard)
     found = search.find(course=course, words=heard.words, skills=skills, vector=vector, model=model)
@@ -127,7 +128,7 @@ def reply_to(text: str, asker: Asker) -> Reply:
         remembered=asker.remembered,
     )
     move = decide(seen)
-    with translation.override(asker.learner.language or course.language):
+    with spoken_to(learner=asker.learner, course=course):
         return _Composer(asker, seen, move, dict(named)).reply()
 
 

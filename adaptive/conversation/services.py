@@ -15,6 +15,7 @@ from adaptive.conversation.replying import Asker, reply_to
 from adaptive.conversation.selectors import remembered
 from adaptive.conversation.types import EXPLAINS
 from adaptive.explanation.rewording import may_reword_for
+from adaptive.learners.consents import TUTOR
 from adaptive.learners.models import Learner
 from adaptive.learners.selectors import enrolment_get
 
@@ -84,7 +85,7 @@ def message_post(*, conversation: Conversation, text: str, key: str = "") -> Tut
     is_wanted = (
         reply.act == EXPLAINS
         and any(passage.quote for passage in reply.passages)
-        and may_reword_for(learner=held.learner, course=held.course)
+        and may_reword_for(learner=held.learner, course=held.course, purpose=TUTOR)
     )
     said = TutorMessage.objects.create(
         conversation=held,

@@ -100,14 +100,19 @@ def explanation_reword(*, explanation_id: int, llm: LanguageModel) -> bool:
     refused is kept. Safe to run again and twice at once: only a pending explanation changes, and only once.
     """
     found = (
-        Explanation.objects.select_related("impression", "impression__slate")
+        Explanation.objects.select_related("impression__slate__learner__user", "impression__slate__course")
         .filter(pk=explanation_id, state=Explanation.State.PENDING)
         .first()
     )
     if found is None:
         return False
+    slate = found.impression.slate
+    if not may_reword(slate):
+        # Consent and settings as of now: whoever took their consent back meanwhile is not served by a model any more.
+        Explanation.objects.filter(pk=found.pk, state=Explanation.State.PENDING).update(state=Explanation.State.READY)
+        return False
     facts = [Fact.from_json(row) for row in found.facts]
-    said = reworded(facts, llm=llm, other_names=_other_names(found.impression.slate, facts))
+    said = reworded(facts, llm=llm, other_names=_other_names(slate, facts), learner=slate.learner, subject=found)
     changes: dict[str, Any] = {"state": Explanation.State.READY}
     if said.text or said.refused:
         changes |= {"model": said.model, "prompt_version": said.prompt_version}

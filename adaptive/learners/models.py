@@ -15,7 +15,8 @@ class Learner(models.Model):
     # "" until somebody said: the learner on a page, their browser at the first login, or the LMS.
     language = models.CharField(max_length=35, blank=True, default="")
     preferences = models.JSONField(default=dict, blank=True)  # kinds, minutes_per_day, goal
-    ai_consent = models.BooleanField(default=False)
+    ai_consent = models.BooleanField(default=False)  # the LMS's word; the learner's own comes before it
+    consents = models.JSONField(default=dict, blank=True)  # {purpose: bool}, the learner's own word; see consents.py
     # May the teachers of their courses see the assessments of their performance? The learner's own choice, on a page.
     shares_performance = models.BooleanField(default=False)
     user = models.OneToOneField(

@@ -1,12 +1,13 @@
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from adaptive.audit.models import AuditEntry
 from adaptive.audit.services import audit_record
 from adaptive.common.errors import FieldError, InvalidInput
 from adaptive.common.text import control_character
+from adaptive.learners.consents import without_grants
+from adaptive.learners.languages import languages
 from adaptive.learners.models import Cohort, Enrolment, Learner
 from adaptive.learners.preferences import merged
 from adaptive.tenants.models import Tenant
@@ -45,15 +46,18 @@ def learner_put(
         "is_simulated": is_simulated,
     }
     values = {name: value for name, value in given.items() if value is not None}
-    if preferences is not None and (held := Learner.objects.filter(tenant=tenant, external_id=external_id).first()):
+    held = Learner.objects.filter(tenant=tenant, external_id=external_id).first() if values else None
+    if preferences is not None and held:
         values["preferences"] = merged(held.preferences, preferences)
+    if ai_consent is False and held and held.ai_consent:
+        values["consents"] = without_grants(held.consents)
     return Learner.objects.update_or_create(tenant=tenant, external_id=external_id, defaults=values)
 
 
 def language_set(*, learner: Learner, language: str) -> Learner:
     """The learner's own choice. Raises InvalidInput for a language that is not offered."""
-    if language not in dict(settings.LANGUAGES):
-        detail = f"“{str(language)[:40]}” is not offered: use {', '.join(dict(settings.LANGUAGES))}."
+    if language not in languages():
+        detail = f"“{str(language)[:40]}” is not offered: use {', '.join(languages())}."
         raise InvalidInput(detail, errors=[FieldError("/language", detail)])
     if learner.language != language:
         learner.language = language

@@ -10,6 +10,7 @@ from adaptive.backends.llm.base import LanguageModel
 from adaptive.common.clock import now
 from adaptive.explanation.facts import Fact
 from adaptive.explanation.rewording import may_reword_for, reworded
+from adaptive.learners.languages import is_english, language_of
 from adaptive.performance.facts import BUILDER, facts_of
 from adaptive.performance.models import PerformanceAssessment
 from adaptive.performance.selectors import assessors_of, rows_of, usual_seconds_of
@@ -45,10 +46,9 @@ def performance_make(*, assessment_id: int, token: uuid.UUID) -> PerformanceAsse
         with transaction.atomic():
             _held(assessment_id, token).delete()
         return None
-    language = learner.language or course.language
-    is_english = language.lower().split("-")[0] == "en"
+    language = language_of(learner=learner, course=course)
     with translation.override(language):
-        words = words_of(facts, period=found.period, is_english=is_english)
+        words = words_of(facts, period=found.period, is_english=is_english(language))
     values = {
         "facts": facts,
         "word_facts": [fact.to_json() for fact in words.facts],
@@ -122,7 +122,15 @@ def performance_reword(*, assessment_id: int, llm: LanguageModel) -> bool:
     facts = [Fact.from_json(row) for row in found.word_facts]
     own = {name for fact in facts for name in fact.names}
     others = sorted(set(found.course.skills.values_list("name", flat=True)) - own)
-    said = reworded(facts, llm=llm, other_names=others, max_tokens=MAX_TOKENS, max_characters=MAX_CHARACTERS)
+    said = reworded(
+        facts,
+        llm=llm,
+        other_names=others,
+        max_tokens=MAX_TOKENS,
+        max_characters=MAX_CHARACTERS,
+        learner=found.learner,
+        subject=found,
+    )
     changes: dict[str, Any] = {"is_reword_wanted": False, "model": said.model, "prompt_version": said.prompt_version}
     if said.text:
         changes["text"] = said.text

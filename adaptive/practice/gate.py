@@ -16,6 +16,7 @@ from adaptive.backends.embedding.base import EmbeddingModel
 from adaptive.common.hashing import stable_seed
 from adaptive.conf import settings
 from adaptive.events.models import Attempt
+from adaptive.practice.reading import words_given
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def gate(attempt: Attempt, verdict: Verdict) -> Passage:
 
 def answer_vector_keep(attempt: Attempt, *, embedding: EmbeddingModel) -> None:
     """Keeps where the words of an answer lie that waits for a teacher. Nothing depends on it but an order: no error."""
-    text = (attempt.response or {}).get("text")
+    text = words_given(attempt).text
     if not text:
         return
     try:

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDay
 
 from adaptive.assessment.models import AnswerVector, Assessment
-from adaptive.audit.models import AuditEntry
+from adaptive.audit.models import AuditEntry, SentText
 from adaptive.audit.services import audit_record
 from adaptive.catalog.models import Resource, Skill
 from adaptive.common.clock import now
@@ -100,6 +100,7 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
             "language": learner.language,
             "preferences": learner.preferences,
             "ai_consent": learner.ai_consent,
+            "consents": learner.consents,
             "shares_performance": learner.shares_performance,
             "is_simulated": learner.is_simulated,
             "created_at": learner.created_at,
@@ -148,6 +149,17 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
         ),
         "experiments": _rows(
             Exposure.objects.filter(learner=learner).order_by("pk"), "variant", "at", name="experiment__name"
+        ),
+        "texts_given_to_models": _rows(
+            SentText.objects.filter(learner=learner).order_by("pk"),
+            "at",
+            "purpose",
+            "model",
+            "host",
+            "text",
+            "n_characters",
+            "removed",
+            "n_times",
         ),
         "audit": _rows(
             _audit_of(learner).order_by("pk"), "at", "action", "actor_kind", "subject_kind", "inputs", "outcome"
@@ -332,8 +344,8 @@ class Erasure:
 
 
 @transaction.atomic
-def learner_erase(*, learner: Learner, asked_by: str = "") -> Erasure:
-    """Forgets the learner: person, login, answers, beliefs, recommendations, log entries.
+def learner_erase(*, learner: Learner, asked_by: str = "", actor_kind: str = AuditEntry.ActorKind.LMS) -> Erasure:
+    """Forgets the learner: person, login, answers, beliefs, recommendations, log entries. actor_kind: who asked for it.
 
     The assessed attempts stay as bare statistics (exercise, score, number of hints, day) of nobody in particular: they
     lose their words, their exact times and every tie to each other. All of it happens, or nothing.
@@ -373,6 +385,7 @@ def learner_erase(*, learner: Learner, asked_by: str = "") -> Erasure:
     SkillMastery.objects.filter(learner=learner).delete()
     LearnerState.objects.filter(learner=learner).delete()
     Exposure.objects.filter(learner=learner).delete()
+    SentText.objects.filter(learner=learner).delete()
     erasure = _attempts_anonymise(learner=learner, tenant=tenant)
     _login_erase(learner)
     learner.delete()
@@ -380,7 +393,7 @@ def learner_erase(*, learner: Learner, asked_by: str = "") -> Erasure:
         tenant=tenant,
         action="learner_erase",
         subject=tenant,
-        actor_kind=AuditEntry.ActorKind.LMS,
+        actor_kind=actor_kind,
         actor=asked_by,
         outcome={
             "n_attempts_anonymised": erasure.n_attempts_anonymised,

@@ -23,6 +23,8 @@ from adaptive.conf import settings
 from adaptive.events.models import Attempt
 from adaptive.events.services import attempt_create
 from adaptive.explanation.services import made_explain
+from adaptive.learners.consents import MARKING, agrees, agrees_now
+from adaptive.learners.languages import spoken_to
 from adaptive.learners.models import Learner
 from adaptive.learners.selectors import enrolment_get
 from adaptive.mastery.services import attempt_apply, state_rebuild
@@ -37,6 +39,8 @@ from adaptive.recommendation.services import slate_make
 from adaptive.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
+
+NO_CONSENT = "The learner has not agreed to an AI reading their answers."
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +147,8 @@ def why_no_model_may_read(attempt: Attempt) -> str:
         return "The AI is switched off on this installation."
     if not attempt.course.is_ai_enabled:
         return "The AI is switched off in this course."
-    if not attempt.learner.ai_consent:
-        return "The learner has not agreed to an AI reading their answers."
+    if not agrees(attempt.learner, MARKING):
+        return NO_CONSENT
     return ""
 
 
@@ -157,7 +161,7 @@ def attempt_work(attempt_id: int) -> str:
         set_aside(attempt_id=attempt_id, token=held.token, reason=f"{held.n_lost} workers died while reading it.")
         return "set aside"
     attempt = (
-        Attempt.objects.select_related("learner", "course", "resource", "tenant")
+        Attempt.objects.select_related("learner__user", "course", "resource", "tenant")
         .defer("resource__embedding", "resource__search")
         .get(pk=attempt_id)
     )
@@ -169,6 +173,10 @@ def attempt_work(attempt_id: int) -> str:
                 set_aside(attempt_id=attempt_id, token=held.token, reason=reason)
                 return "set aside"
             verdict, vector = read_words(attempt, llm=get_llm(), embedding=get_embedding(), marker=get_marker())
+            if verdict.assessor_kind == "llm" and not agrees_now(attempt.learner, MARKING):
+                # Taken back while the model read: what it made of the answer is thrown away.
+                set_aside(attempt_id=attempt_id, token=held.token, reason=NO_CONSENT)
+                return "set aside"
             verdict = with_last_word(attempt, verdict)
         state = effect_write(attempt_id=attempt_id, token=held.token, verdict=verdict, vector=vector).state
         if state == Attempt.State.NEEDS_REVIEW:
@@ -260,17 +268,18 @@ def slate_next(
     `slate.impressions.all()` and their explanations are at hand, without a query.
     """
     plan = plan_find(learner=learner, course=course)
-    made = slate_make(
-        exam_at=plan.exam_at if plan else None,
-        learner=learner,
-        course=course,
-        count=count,
-        purpose=purpose,
-        query=query,
-        kinds=kinds,
-        without=without,
-        at=at,
-    )
+    with spoken_to(learner=learner, course=course):
+        made = slate_make(
+            exam_at=plan.exam_at if plan else None,
+            learner=learner,
+            course=course,
+            count=count,
+            purpose=purpose,
+            query=query,
+            kinds=kinds,
+            without=without,
+            at=at,
+        )
     explanations = made_explain(made)
     if pending := [explanation.pk for explanation in explanations if explanation.state == "pending"]:
         outbox.reword_publish_on_commit(pending)

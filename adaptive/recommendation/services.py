@@ -153,6 +153,7 @@ def slate_make(
             made = vector_of_words(wish.search_text)
             query_vector, embedding_model = made.vector, made.model
             stages.append(made.stage())
+            made.note_for(learner, course, wish.search_text)
     said = stated_of(learner.preferences)
     base = Context(
         purpose=purpose,

@@ -3,7 +3,7 @@
 import pytest
 from django.conf import settings as django_settings
 
-from adaptive.audit.models import AuditEntry
+from adaptive.audit.models import SentText
 from adaptive.backends.llm.base import LanguageModel, ModelUnavailable
 from adaptive.conversation import jobs
 from adaptive.conversation.models import TutorMessage
@@ -51,14 +51,14 @@ def pending(cast, ai, monkeypatch, django_capture_on_commit_callbacks) -> TutorM
     return said
 
 
-def test_a_checked_sentence_stands_and_what_was_sent_is_in_the_audit(pending):
+def test_a_checked_sentence_stands_and_what_was_sent_is_noted(pending):
     model = Says(GOOD, GOOD)
     assert jobs.reword_work(pending.pk, llm=model) == "reworded"
     pending.refresh_from_db()
     assert pending.state == "ready" and pending.reworded.startswith(GOOD) and pending.text
-    entry = AuditEntry.objects.filter(action="text_sent_to_model").first()
-    assert entry.inputs["text"] == model.asked[0] and entry.outcome["is_shown"] is True
-    assert "ashamed" not in str(entry.inputs["text"])  # not a word of the student's
+    sent = SentText.objects.filter(purpose="tutor").order_by("pk").first()
+    assert (sent.text, sent.model, sent.learner) == (model.asked[0], "fake 1", pending.conversation.learner)
+    assert "ashamed" not in sent.text  # not a word of the student's
     assert all("ashamed" not in asked for asked in model.asked)
 
 
@@ -78,7 +78,7 @@ def test_what_the_checks_refuse_is_not_shown(pending, answer):
     jobs.reword_work(pending.pk, llm=Says(answer))
     pending.refresh_from_db()
     assert pending.state == "ready" and pending.reworded == ""
-    assert AuditEntry.objects.filter(action="text_sent_to_model", outcome__is_shown=False).exists()
+    assert SentText.objects.filter(purpose="tutor").exists() and (pending.refused or not answer)
 
 
 def test_a_stop_ends_it_and_nothing_is_written_after(pending):

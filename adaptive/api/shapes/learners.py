@@ -35,7 +35,9 @@ class LearnerBody(serializers.Serializer):
     language = StrictCharField(required=False, max_length=35)
     preferences = PreferencesBody(required=False)
     ai_consent = StrictBooleanField(
-        required=False, help_text="May a language model read this learner's answers? Without it a teacher does."
+        required=False,
+        help_text="May a language model read this learner's answers? Without it a teacher does. What the learner "
+        "said on their own page comes before it; taking it back takes back what they agreed to as well.",
     )
 
 
@@ -74,6 +76,9 @@ class ExportShape(serializers.Serializer):
     recommendations = serializers.ListField(child=ObjectField())
     rulings = serializers.ListField(child=ObjectField())
     experiments = serializers.ListField(child=ObjectField())
+    texts_given_to_models = serializers.ListField(
+        child=ObjectField(), help_text="Which model read what about the learner, when, and what was removed before."
+    )
     audit = serializers.ListField(child=ObjectField())
 
 

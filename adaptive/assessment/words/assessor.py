@@ -5,7 +5,7 @@ likelihoods (`evidence`). No text of a model reaches anyone.
 """
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,8 @@ from .guards import Guarded, guard
 from .marking import marked, opinion
 from .slips import put_right
 from .text import Text, clean, plain
+
+Tell = Callable[[str, str], None]
 
 RELEASE_CONFIDENCE = 0.75  # the default; settings give the one in force
 MAX_REFERENCES = 12
@@ -84,11 +86,12 @@ def assess_words(
     embedding: EmbeddingModel,
     marker: Marker | None = None,
     release_confidence: float = RELEASE_CONFIDENCE,
+    tell: Tell | None = None,
 ) -> Verdict:
     """The verdict on one answer; see `assess_words_batch`."""
     task = WordsTask(question, references, answer, accepted, rubric, misconceptions)
     return assess_words_batch(
-        [task], llm=llm, embedding=embedding, marker=marker, release_confidence=release_confidence
+        [task], llm=llm, embedding=embedding, marker=marker, release_confidence=release_confidence, tell=tell
     )[0]
 
 
@@ -99,12 +102,14 @@ def assess_words_batch(
     embedding: EmbeddingModel,
     marker: Marker | None = None,
     release_confidence: float = RELEASE_CONFIDENCE,
+    tell: Tell | None = None,
 ) -> list[Verdict]:
     """The verdicts, in order; faster than one by one.
 
     A text equal to an accepted one is right by key, before any model is asked. The marker reads the others where it is
-    there, else the language model. Raises AssessorUnavailable when a model is needed and absent: nothing is decided
-    then, the caller keeps the attempts waiting.
+    there, else the language model. tell: called before a model gets the texts, with its name and version, and whose
+    server it is on ("" for this machine). Raises AssessorUnavailable when a model is needed and absent: nothing is
+    decided then, the caller keeps the attempts waiting.
     """
     found = [_guarded(task) for task in tasks]
     verdicts = [_without_models(task, one) for task, one in zip(tasks, found, strict=True)]
@@ -114,6 +119,8 @@ def assess_words_batch(
             marker = None
         if marker is None and (llm is None or not llm.is_available()):
             raise AssessorUnavailable("No language model is available to read answers in words.")
+        if tell is not None:
+            tell(*_reader_of(marker, llm))
         cases = [_case(tasks[place]) for place in open_places]
         store = _store_of(embedding)
         try:
@@ -125,6 +132,12 @@ def assess_words_batch(
         except (ModelUnavailable, EmbeddingUnavailable) as error:
             raise AssessorUnavailable(str(error)) from error
     return [verdict for verdict in verdicts if verdict is not None]
+
+
+def _reader_of(marker: Marker | None, llm: LanguageModel | None) -> tuple[str, str]:
+    reader = marker or llm
+    assert reader is not None
+    return f"{reader.name} {reader.version}", getattr(reader, "host", "")
 
 
 @dataclass(frozen=True)

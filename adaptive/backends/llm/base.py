@@ -19,6 +19,8 @@ class LanguageModel(ABC):
     # Whether score_labels tells true likelihoods of any text. Some servers only tell which label they would choose:
     # then the numbers order short labels and say nothing about long texts.
     has_likelihoods: bool = True
+    # Whose server reads what the model is given, such as "api.example.com"; "" where it never leaves this process.
+    host: str = ""
 
     @abstractmethod
     def is_available(self) -> bool:

@@ -8,6 +8,7 @@ alternatives of the first answered token (`top_logprobs`), else the one word tha
 import logging
 import math
 from typing import Any
+from urllib.parse import urlsplit
 
 from .base import LanguageModel, ModelUnavailable
 from .json_client import JsonClient, Refused
@@ -60,6 +61,7 @@ class OpenAICompatibleModel(LanguageModel):
         self._rung: str | None = None if scoring == "auto" else scoring
         self.name = model
         self.version = "remote"
+        self.host = urlsplit(base_url).hostname or base_url
 
     @property
     def has_likelihoods(self) -> bool:  # type: ignore[override]

@@ -16,6 +16,7 @@ from adaptive.common.clock import now
 from adaptive.common.errors import Conflict, InvalidInput
 from adaptive.conf import settings
 from adaptive.events.models import Attempt
+from adaptive.learners.consents import MARKING, agrees
 from adaptive.mastery.items import items_of
 from adaptive.mastery.selectors import learner_state
 from adaptive.pages.access import Visit, in_course, learner_page, safe_path, signed_in, to
@@ -135,7 +136,7 @@ def _practice(
         impression=impression,
         error=error,
         n_misses=misses(past.attempts),
-        is_read_by_ai=settings().ai_enabled and visit.course.is_ai_enabled and visit.learner.ai_consent,
+        is_read_by_ai=settings().ai_enabled and visit.course.is_ai_enabled and agrees(visit.learner, MARKING),
     )
 
 

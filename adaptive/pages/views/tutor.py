@@ -13,6 +13,7 @@ from adaptive.conversation.models import Conversation, TutorMessage
 from adaptive.conversation.selectors import conversation_get, conversation_latest, messages_of, resources_cited
 from adaptive.conversation.services import conversation_start, message_post, message_stop
 from adaptive.explanation.rewording import may_reword_for
+from adaptive.learners.consents import TUTOR
 from adaptive.pages.access import Visit, learner_page, to
 from adaptive.pages.drafts import tutor_draft_take
 from adaptive.pages.presenters.tutor import MOST_LOOKS, limits, poll_seconds, source_of, turn, turns
@@ -58,7 +59,7 @@ def _context(visit: Visit, talk: Conversation | None, exercise: Resource | None 
         "key": uuid4().hex,
         "choice_key": uuid4().hex,
         "limits": limits(),
-        "may_reword": may_reword_for(learner=visit.learner, course=visit.course),
+        "may_reword": may_reword_for(learner=visit.learner, course=visit.course, purpose=TUTOR),
         "poll": _poll(visit, said[-1], 0) if said else None,
     }
 

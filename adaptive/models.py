@@ -20,6 +20,7 @@ from adaptive.mastery.models import (
 from adaptive.performance.models import PerformanceAssessment
 from adaptive.planning.models import StudyPlan, StudySession
 from adaptive.recommendation.models import (
+    CoPractice,
     CourseOffer,
     GapQuery,
     Impression,
@@ -42,6 +43,7 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Cohort",
+    "CoPractice",
     "Conversation",
     "Course",
     "CourseOffer",

@@ -23,6 +23,7 @@ from adaptive.practice.fitting import jobs as fits
 from adaptive.practice.replaying import states_replay
 from adaptive.practice.services import attempt_work
 from adaptive.practice.sweeping import sweep
+from adaptive.recommendation.co_practice import co_practice_sweep
 from adaptive.recommendation.gaps import gaps_embed
 from adaptive.tenants.services import idempotency_forget
 
@@ -93,6 +94,12 @@ def resources_embed_job() -> int:
     if n_done == EMBED_ROUND:
         resources_embed_job.apply_async(retry=False)
     return n_done
+
+
+@shared_task(name="adaptive.co_practice", soft_time_limit=600, time_limit=660)
+def co_practice_job() -> dict[str, int]:
+    """What learners went on to, counted anew where somebody worked since."""
+    return co_practice_sweep()
 
 
 @shared_task(name="adaptive.explanation_reword")

@@ -195,6 +195,7 @@ CELERY_BEAT_SCHEDULE = {
     "difficulties": {"task": "adaptive.difficulties_sweep", "schedule": 60.0, "options": {"expires": 50}},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+    "co_practice": {"task": "adaptive.co_practice", "schedule": 300.0, "options": {"expires": 280}},
 CELERY_TIMEZONE = "UTC"
 
 REST_FRAMEWORK = {

@@ -35,6 +35,7 @@ class Course(models.Model):
     misconceptions = models.JSONField(default=list, blank=True)  # [{id, name, description}]
     # Grows when the skills or the difficulty of an exercise change: what was computed from them is then rebuilt.
     item_version = models.PositiveIntegerField(default=0)
+    co_practice_at = models.DateTimeField(null=True, blank=True, editable=False)  # when it was counted, see CoPractice
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

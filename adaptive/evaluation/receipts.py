@@ -207,6 +207,25 @@ class _Truth:
             return f"{n} answers of {people} others, told are {values['n_attempts']} of {values['n_learners']}"
         return ""
 
+    def co_practised(self, values: Mapping[str, Any], impression: Impression, slate: Slate) -> str:
+        """Whoever went on from one to the other answered something before it, and it or something after."""
+        own = Attempt.objects.filter(learner=self.learner, course=self.course, resource__title=values["after"])
+        if not own.exists():
+            return f"{values['after']!r} was never answered"
+        others = Attempt.objects.filter(course=self.course, resource__title=values["after"])
+        n = others.values("learner").distinct().count()
+        if not values["n_right"] <= values["n_learners"] <= n:
+            return f"{n} answered {values['after']!r}, told are {values['n_right']} of {values['n_learners']}"
+        return ""
+
+    def timely(self, values: Mapping[str, Any], impression: Impression, slate: Slate) -> str:
+        lately = self.at - timedelta(days=values["days"])
+        skill = self.views.get(values["skill"])
+        others = Attempt.objects.filter(course=self.course, submitted_at__gt=lately, submitted_at__lte=self.at)
+        on = others.exclude(learner=self.learner).filter(resource__skills=skill.skill if skill else None)
+        n = on.values("learner").distinct().count()
+        return "" if 0 < values["n_learners"] <= n else f"{n} others were at work, not {values['n_learners']}"
+
     def nothing(self, values: Mapping[str, Any], impression: Impression, slate: Slate) -> str:
         due = [v.skill.name for v in self.views.values() if v.n_attempts and v.due_at and v.due_at <= self.at]
         return f"{due[0]!r} is due" if due and slate.purpose == Slate.Purpose.REVIEW else ""
@@ -229,6 +248,8 @@ _CHECKS: dict[str, Callable[..., str]] = {
     "takes_minutes": _Truth.minutes,
     "fresh": _Truth.fresh,
     "popular": _Truth.popular,
+    "co_practised": _Truth.co_practised,
+    "timely": _Truth.timely,
     "nothing_due": _Truth.nothing,
     "explores": _Truth.explores,
     "fits": lambda *_: "",

@@ -20,7 +20,7 @@ UNITS: dict[str, str] = {
     **dict.fromkeys(("seconds", "usual_seconds", "within_seconds"), SECONDS),
     **dict.fromkeys(("days", "due_in_days"), DAYS),
 }
-NAMES = frozenset({"skill", "missed", "query", "title", "misconception"})
+NAMES = frozenset({"skill", "missed", "query", "title", "misconception", "after"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,6 +222,36 @@ def _popular_line(fact: Fact, s: Shown) -> str:
     )
 
 
+def _followed_sentence(fact: Fact, s: Shown) -> str:
+    return _("Others went on to this after “%(after)s”, and did well.") % s
+
+
+def _followed_line(fact: Fact, s: Shown) -> str:
+    return (
+        ngettext(
+            "%(n_learners)s learner went on to it after “%(after)s”; for %(n_right)s of them it went well.",
+            "%(n_learners)s learners went on to it after “%(after)s”; for %(n_right)s of them it went well.",
+            int(s["n_learners"]),
+        )
+        % s
+    )
+
+
+def _timely_sentence(fact: Fact, s: Shown) -> str:
+    return _("Your course is working on “%(skill)s” right now.") % s
+
+
+def _timely_line(fact: Fact, s: Shown) -> str:
+    return (
+        ngettext(
+            "%(n_learners)s other learner answered something on “%(skill)s” in the last %(days)s days.",
+            "%(n_learners)s other learners answered something on “%(skill)s” in the last %(days)s days.",
+            int(s["n_learners"]),
+        )
+        % s
+    )
+
+
 def _fresh_sentence(fact: Fact, s: Shown) -> str:
     return _("This is new in your course.")
 
@@ -253,6 +283,8 @@ _SENTENCES: dict[str, _Wording] = {
     "preferred": _preferred_line,
     "in_window": _window_sentence,
     "popular": _popular_sentence,
+    "co_practised": _followed_sentence,
+    "timely": _timely_sentence,
     "fresh": _fresh_sentence,
 }
 _LINES: dict[str, _Wording] = {
@@ -270,6 +302,8 @@ _LINES: dict[str, _Wording] = {
     "in_window": _window_line,
     "expected": _expected_line,
     "popular": _popular_line,
+    "co_practised": _followed_line,
+    "timely": _timely_line,
     "fresh": _fresh_line,
     "takes_minutes": _minutes_line,
 }

@@ -17,6 +17,8 @@ KIND_WEIGHTS = {
     "catalogue": {"exercise": 0.3, "worked_example": 0.9, "reading": 1.0, "video": 1.0},
 }
 LIKENESS = ("similar_content", "what_was_missing")  # the generators that look for what was missed
+# What the course's other learners say of a resource, each in [0, 1]: the strongest counts.
+OTHERS = (("popular", "popularity"), ("co_practised", "strength"), ("timely", "timeliness"))
 SIMILARITY_FLOOR = 0.25  # cosine from which texts have something to do with each other
 ROOM_WITHOUT_SKILLS = 0.3
 NEED_OF_KNOWN = 0.4  # what a text to read is worth on a skill already practised without a miss
@@ -74,7 +76,7 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
         p_felt=None if p_felt is None else _r(p_felt),
         hint=_r(hint),
         match=_r(float(candidate.found.get("query_words", {}).get("match", 0.0))),
-        popularity=_r(float(candidate.found.get("popular", {}).get("popularity", 0.0))),
+        popularity=_r(max(float(candidate.found.get(name, {}).get(key, 0.0)) for name, key in OTHERS)),
         freshness=_r(math.exp(-max(candidate.age_days, 0.0) / FRESH_DAYS)),
         repeat=_r(policy.repeat_factor ** (tried.n_right if tried else 0)),
         preference=_r(preference_of(context, candidate, p_felt)),

@@ -217,6 +217,24 @@ class CourseOffer(models.Model):
         return f"course {self.course_id} at {self.position} of {self.slate_id}"
 
 
+class CoPractice(models.Model):
+    """How many learners went on from one resource to another, and did well there; see co_practice."""
+
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="+")
+    before = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+", db_index=False)
+    after = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="+")
+    n_learners = models.PositiveIntegerField()
+    n_right = models.PositiveIntegerField()
+    strength = models.FloatField()
+
+    class Meta:
+        verbose_name_plural = "co-practice"
+        constraints = [models.UniqueConstraint(fields=["before", "after"], name="co_practice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.after_id} after {self.before_id}"
+
+
 class Review(models.Model):
     """A teacher's word on one place of a slate. One counts at a time; those before it stay, undone."""
 

@@ -1,7 +1,8 @@
 """Why a pick stands where it stands, as codes with the very numbers and names that were logged. Pure.
 
 Codes: pinned, nothing_due, explores, matches_query, as_asked, due_review, similar_to_missed, was_missing, next_skill,
-room_to_learn, stated, preferred, in_window, expected, popular, fresh, takes_minutes. Most telling first.
+room_to_learn, stated, preferred, in_window, expected, popular, co_practised, timely, fresh, takes_minutes. Most
+telling first.
 """
 
 from typing import Any
@@ -83,6 +84,21 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
                 n_learners=popular["n_learners"],
                 later_success=popular["later_success"],
             )
+    chosen = context.purpose in ("feed", "catalogue")
+    if followed := candidate.found.get("co_practised"):
+        add(
+            (0.6 if chosen else 0.02) * followed["strength"],
+            "co_practised",
+            after=followed["after"],
+            n_learners=followed["n_learners"],
+            n_right=followed["n_right"],
+        )
+    if busy := candidate.found.get("timely"):
+        add(
+            (0.3 if chosen else 0.02) * busy["timeliness"],
+            "timely",
+            **{k: busy[k] for k in ("skill", "n_learners", "days")},
+        )
     if context.purpose == "feed" and candidate.age_days <= FRESH_WITHIN_DAYS:
         add(0.3 * f.freshness, "fresh", days=round(candidate.age_days))
     add(0.0, "takes_minutes", minutes=candidate.minutes)

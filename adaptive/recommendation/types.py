@@ -295,7 +295,7 @@ class Features:
     p_felt: float | None  # p_correct, moved by what the learner said about its skill
     hint: float  # likeness to what was missed lately
     match: float  # to the query in words
-    popularity: float
+    popularity: float  # what others of the course say of it, see features.OTHERS
     freshness: float
     repeat: float  # multiplier for exercises answered right before
     preference: float  # multiplier

@@ -138,6 +138,9 @@ class Resource(models.Model):
     misconceptions = models.JSONField(default=list, blank=True)  # [misconception id of the course]
     authored_difficulty = models.FloatField(null=True, blank=True)  # share expected to get it wrong
 
+    # Off: a person marks its answers in words, whatever the course allows.
+    is_ai_enabled = models.BooleanField(default=True, db_default=True)
+
     is_retired = models.BooleanField(default=False)
     source = models.CharField(max_length=255, blank=True)
     attribution = models.TextField(blank=True)

@@ -279,6 +279,34 @@ class Review(models.Model):
         return f"{self.decision} of impression {self.impression_id}"
 
 
+class Homework(models.Model):
+    """Exercises that a teacher gives to learners, a cohort or (neither) the whole course, with a day to be done by.
+
+    Which exercises and for whom is in its pins, so that a slate puts them first like any other pin."""
+
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="homework")
+    title = models.CharField(max_length=200)  # as the learners read it
+    misconception = models.CharField(max_length=255, blank=True)  # of the card that it was given from; for teachers
+    due_at = models.DateTimeField(null=True, blank=True)  # the end of the last day
+    teacher = models.ForeignKey(Learner, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Of what, for whom, until and on which day: a form that is sent twice is given once.
+    same = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)  # taken back
+
+    class Meta:
+        verbose_name_plural = "homework"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["course", "same"], condition=models.Q(ended_at__isnull=True), name="homework_given_once"
+            )
+        ]
+        indexes = [models.Index(fields=["course", "-created_at"], name="homework_course_recent")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Ruling(models.Model):
     """What a teacher wants of a resource, for one learner, a cohort or (neither) the whole course, until it ends."""
 
@@ -294,6 +322,7 @@ class Ruling(models.Model):
     cohort = models.ForeignKey(Cohort, null=True, blank=True, on_delete=models.CASCADE, related_name="rulings")
     # Of the learner it was decided on: gone with them, where a ruling for everybody stays.
     review = models.ForeignKey(Review, null=True, blank=True, on_delete=models.SET_NULL, related_name="rulings")
+    homework = models.ForeignKey(Homework, null=True, blank=True, on_delete=models.CASCADE, related_name="pins")
     teacher = models.ForeignKey(Learner, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     ends_at = models.DateTimeField(null=True, blank=True)

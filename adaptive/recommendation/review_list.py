@@ -204,7 +204,9 @@ def last_batch(*, course: Course, teacher: Learner, at: datetime, within: timede
 
 
 def rulings_in_force(*, course: Course, at: datetime) -> QuerySet[Ruling]:
-    """What teachers have ruled in the course and nobody took back, the latest first."""
-    rows = Ruling.objects.filter(course=course, ended_at=None).filter(Q(ends_at=None) | Q(ends_at__gt=at))
+    """What teachers have ruled in the course and nobody took back, the latest first; homework has a page of its own."""
+    rows = Ruling.objects.filter(course=course, ended_at=None, homework=None).filter(
+        Q(ends_at=None) | Q(ends_at__gt=at)
+    )
     rows = rows.select_related("resource", "learner", "cohort", "teacher")
     return rows.defer("resource__embedding", "resource__search", "resource__body").order_by("-created_at", "-pk")

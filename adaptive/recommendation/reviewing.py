@@ -27,7 +27,7 @@ def _refuse(pointer: str, detail: str) -> InvalidInput:
     return InvalidInput(detail, errors=[FieldError(pointer, detail)])
 
 
-def _checked_teacher(teacher: Learner | None, course: Course) -> None:
+def checked_teacher(teacher: Learner | None, course: Course) -> None:
     """Raises NotAllowed for who does not teach the course. None: the LMS itself decides."""
     if teacher is not None and enrolment_get(learner=teacher, course=course).role != Enrolment.Role.TEACHER:
         raise NotAllowed(f"“{teacher.external_id}” does not teach “{course.external_id}”.")
@@ -124,7 +124,7 @@ def review_record(
     Raises InvalidInput (with pointers), NotFound (no such place), NotAllowed (`teacher` does not teach the course).
     """
     decision, note = _checked_decision(decision), _checked_note(note)
-    _checked_teacher(teacher, slate.course)
+    checked_teacher(teacher, slate.course)
     impression = _impression_locked(slate, position)
     enrolment = Enrolment.objects.filter(learner=slate.learner_id, course=slate.course_id).first()
     scope = _checked_scope(decision, scope, enrolment)
@@ -201,7 +201,7 @@ def reviews_approve(
     """
     if len(places) > MAX_BATCH:
         raise _refuse("/places", f"{MAX_BATCH} at a time are the most.")
-    _checked_teacher(teacher, course)
+    checked_teacher(teacher, course)
     batch, n = uuid.uuid4(), 0
     slates = Slate.objects.filter(course=course, pk__in={key for key, _ in places}).defer("context", "candidates")
     by_key = {slate.pk: slate for slate in slates.select_related("course", "tenant")}
@@ -234,7 +234,7 @@ def reviews_undo(
     only: the id of the one review of the batch that is meant.
     Undone twice, or a batch of another course: nothing happens. Raises NotAllowed.
     """
-    _checked_teacher(teacher, course)
+    checked_teacher(teacher, course)
     rows = Review.objects.select_for_update(of=("self",)).filter(course=course, batch=batch, undone_at=None)
     rows = rows if only is None else rows.filter(pk=only)
     heavy = ["impression__slate__context", "impression__slate__candidates", "resource__embedding", "resource__search"]
@@ -256,7 +256,7 @@ def reviews_undo(
 @transaction.atomic
 def ruling_end(*, ruling: Ruling, teacher: Learner | None = None, actor: str = "") -> bool:
     """Takes one ruling back, whatever it came from; False where it had ended. Raises NotAllowed."""
-    _checked_teacher(teacher, ruling.course)
+    checked_teacher(teacher, ruling.course)
     held = Ruling.objects.select_for_update(of=("self",)).select_related("course__tenant", "resource", "learner")
     found = held.filter(pk=ruling.pk, ended_at=None).first()
     if found is None:

@@ -167,6 +167,38 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How much is stored about a learner, by kind. n_kept: answers that stay as bare statistics when all else goes."""
+
+    n_attempts: int
+    n_kept: int
+    n_slates: int
+    n_messages: int
+    n_plans: int
+    n_summaries: int
+    n_sent_texts: int
+
+
+def learner_stored(*, learner: Learner) -> Stored:
+    """Seven counts, a query each."""
+    attempts = Attempt.objects.filter(learner=learner)
+    return Stored(
+        n_attempts=attempts.count(),
+        n_kept=attempts.filter(_counts()).count(),
+        n_slates=Slate.objects.filter(learner=learner).count(),
+        n_messages=TutorMessage.objects.filter(conversation__learner=learner).count(),
+        n_plans=StudyPlan.objects.filter(learner=learner).count(),
+        n_summaries=PerformanceAssessment.objects.filter(learner=learner).count(),
+        n_sent_texts=SentText.objects.filter(learner=learner).count(),
+    )
+
+
+def _counts() -> Exists:
+    """Of an attempt: does a mark of it count? Then it holds a statistic."""
+    return Exists(Assessment.objects.filter(attempt=OuterRef("pk"), is_current=True, is_released=True))
+
+
 def _performance(learner: Learner) -> list[dict[str, Any]]:
     gaps: dict[int, list[dict[str, Any]]] = {}
     for row in _rows(
@@ -406,7 +438,7 @@ def learner_erase(*, learner: Learner, asked_by: str = "", actor_kind: str = Aud
 def _attempts_anonymise(*, learner: Learner, tenant: Tenant) -> Erasure:
     own = Attempt.objects.filter(learner=learner)
     counting = Assessment.objects.filter(attempt=OuterRef("pk"), is_current=True, is_released=True)
-    n_deleted = own.exclude(Exists(counting)).delete()[1].get(Attempt._meta.label, 0)
+    n_deleted = own.exclude(_counts()).delete()[1].get(Attempt._meta.label, 0)
     AnswerVector.objects.filter(attempt__learner=learner).delete()
     # The superseded marks show how somebody's work was judged twice; the statistic is the one that counts.
     Assessment.objects.filter(attempt__learner=learner, is_current=False).delete()

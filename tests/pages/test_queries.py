@@ -17,7 +17,7 @@ from adaptive.recommendation.reviewing import review_record
 from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_make, mastery_make, right, wrong
 
 LEARNERS_PAGES = ["course", "performance", "plan", "skills", "skill", "resource", "attempt", "pick", "why"]
-LEARNERS_PAGES += ["ask", "asked"]
+LEARNERS_PAGES += ["ask", "asked", "my-data", "my-data-delete"]
 TEACHERS_PAGES = ["report", "report-map", "report-skill", "report-exercise", "learner", "learner-skill", "review"]
 TEACHERS_PAGES += ["picks", "pick-review"]
 MOST = {"course": 40, "resource": 20, "attempt": 40, "report": 24}
@@ -27,6 +27,8 @@ ELSE = 22
 def address(cast: Cast, name: str) -> str:
     slate = cast.extra["slate"]
     values = {
+        "my-data": (),
+        "my-data-delete": (),
         "ask": (cast.course.pk,),
         "asked": (cast.course.pk, cast.extra["asked"].pk),
         "course": (cast.course.pk,),

@@ -107,6 +107,7 @@ SLATE = OpenApiExample(
                     "text": "This exercise is about adding fractions, the skill to practise next.",
                     "would_change_if": None,
                 },
+                "summary": None,
             }
         ],
     },

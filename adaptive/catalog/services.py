@@ -25,9 +25,18 @@ def _check_named(value: Any, pointer: str, *, most: int = 255, may_be_empty: boo
 
 
 def course_put(
-    *, tenant: Tenant, external_id: str, title: str, language: str = "en", description: str | None = None
+    *,
+    tenant: Tenant,
+    external_id: str,
+    title: str,
+    language: str = "en",
+    description: str | None = None,
+    listing: str | None = None,
 ) -> tuple[Course, bool]:
-    """Creates the course or changes it. Returns (course, created)."""
+    """Creates the course or changes it; None: as it is. Returns (course, created)."""
+    if listing is not None and listing not in Course.Listing.values:
+        detail = f"“{str(listing)[:40]}” is no listing: use {', '.join(Course.Listing.values)}."
+        raise InvalidInput(detail, errors=[FieldError("/listing", detail)])
     _refuse(
         [
             *check_external_id(external_id, "/course"),
@@ -39,6 +48,8 @@ def course_put(
     values = {"title": title, "language": language}
     if description is not None:
         values["description"] = description
+    if listing is not None:
+        values["listing"] = listing
     return Course.objects.update_or_create(tenant=tenant, external_id=external_id, defaults=values)
 
 

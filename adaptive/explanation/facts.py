@@ -4,6 +4,7 @@ A fact keeps the raw values as they were logged, and the numbers and names exact
 0.6183. Templates speak only through `shown`, and grounding allows nothing else.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -20,7 +21,9 @@ UNITS: dict[str, str] = {
     **dict.fromkeys(("seconds", "usual_seconds", "within_seconds"), SECONDS),
     **dict.fromkeys(("days", "due_in_days"), DAYS),
 }
-NAMES = frozenset({"skill", "missed", "query", "title", "misconception", "after"})
+NAMES = frozenset({"skill", "missed", "query", "title", "misconception", "after", "course"})
+
+_QUOTES = re.compile('[“”„«»"]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,11 @@ class Fact:
             names=tuple(data["names"]),
             text=data["text"],
         )
+
+
+def quotable(name: str) -> bool:
+    """May the name stand in quotation marks? One with marks of its own would end them, and say what follows itself."""
+    return not _QUOTES.search(name)
 
 
 def percent_shown(share: float) -> str:

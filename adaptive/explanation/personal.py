@@ -3,7 +3,6 @@
 Every number and name comes from the facts; in English each sentence is checked against them before it may stand.
 """
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from adaptive.catalog.models import Resource, Skill
 from adaptive.events.models import Attempt
-from adaptive.explanation.facts import Fact, fact_of, number_shown
+from adaptive.explanation.facts import Fact, fact_of, number_shown, quotable
 from adaptive.explanation.grounding import is_grounded
 from adaptive.learners.models import Learner
 from adaptive.mastery.selectors import learner_state, mastery_status
@@ -21,7 +20,6 @@ from adaptive.mastery.selectors import learner_state, mastery_status
 MISSED_BELOW = 0.6
 MISSED_FOR = timedelta(days=14)
 EASY_UP_TO, HARD_FROM = 0.25, 0.6  # share that the author expects to find it too hard
-_QUOTES = re.compile('[“”„«»"]')  # a name with its own would end the quotation that it stands in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ def in_it_for_you(*, learner: Learner, resource: Resource, skills: list[Skill], 
         lines.append(missed)
     if resource.authored_difficulty is not None:
         lines.append(_difficulty(resource.authored_difficulty))
-    lines = [line for line in lines if not any(_QUOTES.search(name) for name in line.names)]
+    lines = [line for line in lines if all(quotable(name) for name in line.names)]
     if (get_language() or "en").startswith("en"):
         lines = [line for line in lines if is_grounded(line.text, [line]).ok]
     return InItForYou(tuple(lines) or (_time(resource),))

@@ -302,7 +302,7 @@ def _slates(learner: Learner) -> list[dict[str, Any]]:
         Slate.objects.filter(learner=learner)
         .select_related("course", "experiment")
         .prefetch_related("impressions__resource", "impressions__explanation", "impressions__events")
-        .prefetch_related("impressions__reviews__instead")
+        .prefetch_related("impressions__reviews__instead", "offers__course")
         .order_by("created_at", "pk")
     )
     return [
@@ -317,6 +317,18 @@ def _slates(learner: Learner) -> list[dict[str, Any]]:
             "variant": slate.variant,
             "context": slate.context,
             "why_empty": slate.why_empty,
+            "courses": [
+                {
+                    "position": offer.position,
+                    "course": offer.course.external_id,
+                    "score": offer.score,
+                    "reasons": offer.reasons,
+                    "shown_at": offer.shown_at,
+                    "dismissed_at": offer.dismissed_at,
+                    "enrolled_at": offer.enrolled_at,
+                }
+                for offer in slate.offers.all()
+            ],
             "items": [
                 {
                     "position": impression.position,
@@ -327,6 +339,7 @@ def _slates(learner: Learner) -> list[dict[str, Any]]:
                     "reasons": impression.reasons,
                     "shown_at": impression.shown_at,
                     "explanation": getattr(getattr(impression, "explanation", None), "text", None),
+                    "summary": getattr(getattr(impression, "explanation", None), "summary", None),
                     "events": [
                         {
                             "type": event.type,

@@ -22,6 +22,7 @@ from adaptive.mastery.models import LearnerState
 from adaptive.recommendation import pipeline
 from adaptive.recommendation.deciding import receipt_of
 from adaptive.recommendation.models import Impression, ImpressionEvent, Slate
+from adaptive.recommendation.offering import offers_make
 from adaptive.recommendation.preferences import Preferences
 from adaptive.recommendation.query_vector import query_vector as vector_of_words
 from adaptive.recommendation.reasons import reasons_of
@@ -224,6 +225,8 @@ def slate_make(
     )
     known_keep(slate, impressions)
     if assignment is not None and outcome.decision.picks:
+    if purpose == Slate.Purpose.CATALOGUE and not query:
+        offers_make(slate=slate, at=at)
         exposure_record(assignment=assignment, learner=learner)
     return Made(slate, tuple(impressions), outcome)
 

@@ -10,6 +10,7 @@ def course_json(course: Course) -> dict[str, Any]:
         "title": course.title,
         "language": course.language,
         "description": course.description,
+        "listing": course.listing,
     }
 
 

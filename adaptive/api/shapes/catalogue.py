@@ -3,17 +3,24 @@ from rest_framework import serializers
 from adaptive.api.shapes.fields import ExternalId, ObjectField, ShareField, StrictCharField
 from adaptive.catalog.checking import KINDS
 from adaptive.catalog.formats import FORMATS
+from adaptive.catalog.models import Course
 
 
 class CourseBody(serializers.Serializer):
     title = StrictCharField(max_length=255)
     language = StrictCharField(max_length=35, default="en", help_text="BCP 47, such as `en` or `de-AT`.")
     description = StrictCharField(required=False, allow_blank=True)
+    listing = serializers.ChoiceField(
+        choices=Course.Listing.values,
+        required=False,
+        help_text="Do learners of other courses find it in their catalogue, and may they enrol themselves (`open`)?",
+    )
 
 
 class CourseShape(CourseBody):
     id = serializers.CharField()
     description = serializers.CharField()
+    listing = serializers.ChoiceField(choices=Course.Listing.values)
 
 
 class SkillBody(serializers.Serializer):

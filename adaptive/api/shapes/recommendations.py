@@ -55,6 +55,13 @@ class ExplanationShape(serializers.Serializer):
     would_change_if = ObjectField(allow_null=True)
 
 
+class SummaryShape(serializers.Serializer):
+    sentences = serializers.ListField(
+        child=serializers.CharField(), help_text="At most two, the author's own, as Markdown with TeX in $."
+    )
+    about = serializers.ListField(child=serializers.CharField(), help_text="What the learner lacks that they speak of.")
+
+
 class ItemShape(serializers.Serializer):
     position = serializers.IntegerField(help_text="From 1.")
     resource = serializers.CharField()
@@ -65,6 +72,9 @@ class ItemShape(serializers.Serializer):
     propensity = ShareField(help_text="The chance this resource had to be put here.")
     reasons = ReasonShape(many=True)
     explanation = ExplanationShape()
+    summary = SummaryShape(
+        allow_null=True, help_text="Chosen for this learner in feed and catalogue; null elsewhere and of no text."
+    )
 
 
 class VariantShape(serializers.Serializer):
@@ -84,6 +94,19 @@ class UnderstoodShape(serializers.Serializer):
     )
 
 
+class OfferShape(serializers.Serializer):
+    position = serializers.IntegerField(help_text="From 1.")
+    course = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    language = serializers.CharField()
+    score = serializers.FloatField()
+    reasons = ReasonShape(many=True)
+    explanation = serializers.CharField(help_text="The reasons in words; empty where nothing speaks for it.")
+    may_enrol = serializers.BooleanField(help_text="May the learner enrol themselves?")
+    enrolled_at = serializers.DateTimeField(allow_null=True, help_text="Taken up, here or with PUT .../enrolments/.")
+
+
 class SlateShape(serializers.Serializer):
     id = serializers.UUIDField()
     learner = serializers.CharField()
@@ -94,6 +117,9 @@ class SlateShape(serializers.Serializer):
     created_at = serializers.DateTimeField()
     items = ItemShape(many=True)
     why_empty = serializers.CharField(required=False, help_text="There when `items` is empty.")
+    courses = OfferShape(
+        many=True, required=False, help_text="Of the catalogue: courses to take up next that the learner is not in."
+    )
     understood = UnderstoodShape(many=True, required=False, help_text="There when a `query` was given.")
 
 

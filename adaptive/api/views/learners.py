@@ -19,6 +19,7 @@ from adaptive.catalog.selectors import course_get
 from adaptive.learners.selectors import learner_get
 from adaptive.learners.services import enrolment_put, learner_put
 from adaptive.practice.privacy import learner_erase, learner_export
+from adaptive.recommendation.offering import enrolment_noted
 
 
 class LearnerView(ApiView):
@@ -79,4 +80,6 @@ class EnrolmentView(ApiView):
         who = learner_get(tenant=request.tenant, learner=learner)
         body = self.read(EnrolmentBody)
         stored, created = enrolment_put(learner=who, course=within, role=body["role"], cohort=body["cohort"] or "")
+        if created:
+            enrolment_noted(learner=who, course=within)
         return put_answer(enrolment_json(stored, learner=who, course=within), created=created)

@@ -34,6 +34,7 @@ from adaptive.learners.languages import spoken_to
 from adaptive.learners.models import Learner
 from adaptive.mastery.selectors import mastery_of
 from adaptive.recommendation.models import Slate
+from adaptive.recommendation.query_notes import note_words_given
 from adaptive.recommendation.query_vector import query_vector
 from adaptive.recommendation.services import slate_create
 
@@ -100,7 +101,7 @@ def reply_to(text: str, asker: Asker) -> Reply:
     if heard.words:
         asked = heard.wish.search_text or " ".join(heard.words)
         made = query_vector(asked)
-        made.note_for(asker.learner, course, asked)
+        note_words_given(made, learner=asker.learner, course=course, text=asked)
         vector, model = made.vector, made.model
     skills = _skills_of(heard)
     found = search.find(course=course, words=heard.words, skills=skills, vector=vector, model=model)

@@ -15,12 +15,8 @@ from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass
 from typing import Any
 
-from adaptive.audit.models import SentText
-from adaptive.audit.services import sent_record
 from adaptive.backends.embedding.base import EmbeddingModel, EmbeddingUnavailable
 from adaptive.backends.registry import get_light_embedding
-from adaptive.catalog.models import Course
-from adaptive.learners.models import Learner
 
 logger = logging.getLogger(__name__)
 
@@ -44,17 +40,6 @@ class QueryVector:
     def stage(self) -> dict[str, Any]:
         """For the slate's receipt."""
         return {"name": "words_embedded", "state": self.state, "model": self.model, "ms": self.ms}
-
-    def note_for(self, learner: Learner, course: Course, text: str) -> None:
-        """Notes for the learner what the encoder was given; it never leaves this machine."""
-        if self.state not in (BUSY, UNAVAILABLE):
-            sent_record(
-                learner=learner,
-                purpose=SentText.Purpose.SEARCH,
-                model=self.model,
-                text=text[:MAX_CHARACTERS],
-                subject=course,
-            )
 
 
 class QueryEncoder:

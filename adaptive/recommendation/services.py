@@ -24,6 +24,7 @@ from adaptive.recommendation.deciding import receipt_of
 from adaptive.recommendation.models import Impression, ImpressionEvent, Slate
 from adaptive.recommendation.offering import offers_make
 from adaptive.recommendation.preferences import Preferences
+from adaptive.recommendation.query_notes import note_words_given
 from adaptive.recommendation.query_vector import query_vector as vector_of_words
 from adaptive.recommendation.reasons import reasons_of
 from adaptive.recommendation.rulings import has_ruled_since
@@ -154,7 +155,7 @@ def slate_make(
             made = vector_of_words(wish.search_text)
             query_vector, embedding_model = made.vector, made.model
             stages.append(made.stage())
-            made.note_for(learner, course, wish.search_text)
+            note_words_given(made, learner=learner, course=course, text=wish.search_text)
     said = stated_of(learner.preferences)
     base = Context(
         purpose=purpose,

@@ -39,7 +39,7 @@ class Policy:
     teaches_low: float = 0.4  # success between these teaches fully
     teaches_high: float = 0.9
     minutes_power: float = 1.0  # 1: gain per minute; 0: gain per exercise, where exercises are counted out
-    forgetting_weight: float = 0.6
+    forgetting_weight: float = 0.6  # in a review; see ranking
     hint_weight: float = 0.3
     popular_weight: float = 0.05
     fresh_weight: float = 0.02

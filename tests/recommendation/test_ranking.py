@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from adaptive.recommendation.features import features_of, window_value
 from adaptive.recommendation.gain import Gains
-from adaptive.recommendation.ranking import rank
+from adaptive.recommendation.ranking import AT_PRACTICE, rank
 from adaptive.recommendation.skills import readiness_of
 from adaptive.recommendation.types import Policy, Tried
 
@@ -145,5 +145,9 @@ def test_the_documented_formula_is_the_one_computed():
     assert f.room == pytest.approx(room, abs=1e-4)
     assert f.forgetting == pytest.approx(0.2)
     assert f.hint == pytest.approx(0.25)
-    worth = 0.3679 * (f.gain + policy.forgetting_weight * 0.2 + policy.hint_weight * 0.25) * policy.repeat_factor
+    worth = (
+        0.3679
+        * (f.gain + AT_PRACTICE * policy.forgetting_weight * 0.2 + policy.hint_weight * 0.25)
+        * policy.repeat_factor
+    )
     assert one.score == pytest.approx((worth + policy.fresh_weight * 1.0) / 3.0, abs=1e-4)

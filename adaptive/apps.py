@@ -11,5 +11,6 @@ class AdaptiveConfig(AppConfig):
     def ready(self) -> None:
         from adaptive import checks  # noqa: F401  registers the system checks
         from adaptive.conf import settings
+        from adaptive.pages import languages  # noqa: F401  listens to logins
 
         settings()  # a bad setting stops the start

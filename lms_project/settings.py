@@ -10,7 +10,6 @@ from pathlib import Path
 
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from lms_project import env, options
 
@@ -119,8 +118,13 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]  # a language is offered once all texts have it
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # each in its own words; offered once all texts have it
+# Before the apps' own: Django's admin has other words for some of ours.
 LOCALE_PATHS = [BASE_DIR / "adaptive" / "locale"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = HTTPS
 TIME_ZONE = options.time_zone(os.environ)
 USE_TZ = True
 
@@ -191,11 +195,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3000},
     },
     "gaps": {"task": "adaptive.gaps_embed", "schedule": 300.0, "options": {"expires": 280}},
+    "co_practice": {"task": "adaptive.co_practice", "schedule": 300.0, "options": {"expires": 280}},
     "embed": {"task": "adaptive.resources_embed", "schedule": 60.0, "options": {"expires": 50}},
     "difficulties": {"task": "adaptive.difficulties_sweep", "schedule": 60.0, "options": {"expires": 50}},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-    "co_practice": {"task": "adaptive.co_practice", "schedule": 300.0, "options": {"expires": 280}},
 CELERY_TIMEZONE = "UTC"
 
 REST_FRAMEWORK = {

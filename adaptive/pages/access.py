@@ -14,6 +14,7 @@ from adaptive.catalog.models import Course
 from adaptive.learners.models import Enrolment, Learner
 from adaptive.learners.selectors import enrolments_of
 from adaptive.pages.drafts import draft_keep, plan_draft_keep, tutor_draft_keep
+from adaptive.pages.languages import speak
 
 LEARNER, TEACHER = Enrolment.Role.LEARNER, Enrolment.Role.TEACHER
 
@@ -43,8 +44,9 @@ class Visit:
 
 
 def visit_of(request: HttpRequest) -> Visit:
-    """Two queries: the learner of the login, and their courses."""
+    """Two queries: the learner of the login, and their courses. From here on the page speaks their language."""
     learner = Learner.objects.select_related("tenant").filter(user=request.user.pk).first()
+    speak(request, learner)
     return Visit(learner, list(enrolments_of(learner=learner)) if learner else [])
 
 

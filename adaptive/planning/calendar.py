@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 from icalendar import Calendar, Event
 
 from adaptive.audit.models import AuditEntry
 from adaptive.audit.services import audit_record
 from adaptive.catalog.models import Skill
+from adaptive.learners.languages import spoken_to
 from adaptive.planning.models import StudyPlan, StudySession
 from adaptive.planning.types import MOCK_SESSION, REVIEW
 
@@ -74,7 +74,7 @@ def _feed_store(plan: StudyPlan, action: str) -> None:
 
 def feed_of(plan: StudyPlan) -> bytes:
     """The feed, in the learner's language. The same plan gives the same bytes. Two queries."""
-    with override(plan.learner.language or plan.course.language):
+    with spoken_to(learner=plan.learner, course=plan.course):
         return _calendar(plan).to_ical()
 
 

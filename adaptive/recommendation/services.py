@@ -225,9 +225,9 @@ def slate_make(
         for pick in outcome.decision.picks
     )
     known_keep(slate, impressions)
-    if assignment is not None and outcome.decision.picks:
     if purpose == Slate.Purpose.CATALOGUE and not query:
         offers_make(slate=slate, at=at)
+    if assignment is not None and outcome.decision.picks:
         exposure_record(assignment=assignment, learner=learner)
     return Made(slate, tuple(impressions), outcome)
 

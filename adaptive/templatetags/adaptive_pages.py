@@ -1,14 +1,16 @@
 """The few drawn things that every page shares: icons, badges, bars, times. All by attributes and classes, no styles."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django import template
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from adaptive.learners.languages import languages
 from adaptive.pages.presenters.bars import MasteryBar, Segment
 from adaptive.pages.presenters.marks import Mark
 from adaptive.pages.presenters.standing import Standing
@@ -47,6 +49,8 @@ ICONS = {
     "up": '<path d="M6 14.5L12 8.5l6 6"/>',
     "down": '<path d="M6 9.5l6 6 6-6"/>',
     "repeat": '<path d="M5 11a7 7 0 0 1 12-4.5L19.5 9M19.5 4.5V9H15M19 13a7 7 0 0 1-12 4.5L4.5 15M4.5 19.5V15H9"/>',
+    "gear": '<circle cx="12" cy="12" r="3"/><path d="M12 4v2.5M12 17.5V20M4 12h2.5M17.5 12H20M6.3 6.3l1.8 1.8'
+    'M15.9 15.9l1.8 1.8M6.3 17.7l1.8-1.8M15.9 8.1l1.8-1.8"/>',
     "search": '<circle cx="10.5" cy="10.5" r="6"/><path d="M15 15l5 5"/>',
     "grid": '<path d="M4.5 4.5h6v6h-6zM13.5 4.5h6v6h-6zM4.5 13.5h6v6h-6zM13.5 13.5h6v6h-6z"/>',
 }  # fmt: skip
@@ -59,6 +63,23 @@ KIND_ICONS = {"exercise": "pencil", "reading": "book", "worked_example": "steps"
 def number(value: int | float) -> str:
     """With the language's own thousands separator."""
     return number_format(value, force_grouping=True)
+
+
+@register.simple_tag
+def languages_offered() -> list[str]:
+    return languages()
+
+
+@register.simple_tag(takes_context=True)
+def here(context: Mapping[str, Any]) -> str:
+    """The address to come back to: this page, or, where it came of a form, the page that held the form; "" for none."""
+    request = context.get("request")
+    if request is None:
+        return ""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    before = urlsplit(request.META.get("HTTP_REFERER", ""))
+    return urlunsplit(("", "", before.path, before.query, "")) if before.netloc == request.get_host() else ""
 
 
 @register.simple_tag

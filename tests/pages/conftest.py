@@ -1,10 +1,18 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import translation
 
 from tests.factories import Cast, cast_make
+
+
+@pytest.fixture(autouse=True)
+def language_left_as_it_was() -> Iterator[None]:
+    """A page of a test runs in the test's own thread, and what language it spoke would be the next test's."""
+    with translation.override(translation.get_language()):
+        yield
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from adaptive.practice.services import answer_submit, slate_next
 from adaptive.recommendation.models import Ruling
 from tests.factories import PASSWORD, Cast, enrol, learner_make, right
 
-OPEN = {"login", "logout", "home", "courses", "calendar"}
+OPEN = {"login", "logout", "home", "courses", "calendar", "language"}
 OWN = {"my-data", "my-data-consent", "my-data-export", "my-data-delete"}  # in no course: test_my_data asks for them
 LEARNER = {
     "course", "practice", "pick", "why", "disagree", "done", "resource", "answer", "hint", "attempt", "attempt-state",

@@ -6,6 +6,7 @@ import pytest
 from icalendar import Calendar
 
 from adaptive.audit.models import AuditEntry
+from adaptive.learners.services import language_set
 from adaptive.planning.calendar import feed_close, feed_of, feed_open, feed_token, plan_of_token
 from adaptive.planning.models import StudyPlan
 from adaptive.planning.services import plan_set, plan_skip
@@ -121,5 +122,6 @@ def test_who_has_the_database_but_not_the_secret_key_opens_nothing(plan, setting
 
 
 def test_the_feed_speaks_the_language_of_the_learner(plan):
-    assert StudyPlan.objects.get().learner.language == "en"
     assert b"Practise: Fractions" in feed_of(plan)
+    language_set(learner=plan.learner, language="de")
+    assert "Üben: Fractions" in feed_of(plan).decode()

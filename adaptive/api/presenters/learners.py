@@ -1,6 +1,7 @@
 from typing import Any
 
 from adaptive.catalog.models import Course
+from adaptive.learners.languages import language_of
 from adaptive.learners.models import Enrolment, Learner
 
 
@@ -8,7 +9,7 @@ def learner_json(learner: Learner) -> dict[str, Any]:
     return {
         "id": learner.external_id,
         "display_name": learner.display_name,
-        "language": learner.language,
+        "language": learner.language or language_of(learner=learner),
         "preferences": learner.preferences,
         "ai_consent": learner.ai_consent,
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from adaptive.explanation.showing import facts_shown, is_reworded
 from adaptive.pages.presenters.picks import PickCard, pick_card
 from adaptive.recommendation.models import Impression, Slate
 from adaptive.recommendation.selectors import Understood
@@ -57,7 +58,7 @@ def _card(impression: Impression) -> PickCard:
     """The reason as a fact where the sentence would only say the request back, once for every pick."""
     card = pick_card(impression)
     explanation = getattr(impression, "explanation", None)
-    facts = explanation.facts if explanation and explanation.text == explanation.plain_text else []
+    facts = facts_shown(explanation) if explanation and not is_reworded(explanation) else []
     if facts and facts[0].get("code") == "matches_query":
         told = next((fact["text"] for fact in facts[1:] if fact.get("code") == "matches_query"), card.why)
         return replace(card, why=told)

@@ -12,6 +12,7 @@ from adaptive.events.models import Attempt
 from adaptive.pages.markdown import plain_text
 from adaptive.pages.presenters.marks import Mark, current_of, mark_of
 from adaptive.performance.models import PerformanceAssessment
+from adaptive.performance.showing import is_as_written, words_now
 from adaptive.performance.words import GAP, MISCONCEPTION, NEXT, PACE, STRENGTH, SUMMARY
 
 ICONS = {STRENGTH: "star", GAP: "alert", MISCONCEPTION: "bulb", PACE: "clock", NEXT: "arrow"}
@@ -66,13 +67,15 @@ def performance_card(
     assessment: PerformanceAssessment, attempts: Mapping[int, Attempt] | None = None
 ) -> PerformanceCard:
     """`attempts`: by id, for the answers behind the lines; without them the lines alone."""
-    lines = [_line(fact, attempts or {}) for fact in assessment.word_facts]
+    as_written = is_as_written(assessment)
+    facts = assessment.word_facts if as_written else [fact.to_json() for fact in words_now(assessment).facts]
+    lines = [_line(fact, attempts or {}) for fact in facts]
     return PerformanceCard(
         assessment=assessment,
         title=title_of(assessment),
         summary=next((line for line in lines if line.code == SUMMARY), None),
         lines=[line for line in lines if line.code != SUMMARY],
-        words=assessment.text if assessment.text != assessment.plain_text else "",
+        words=assessment.text if as_written and assessment.text != assessment.plain_text else "",
         ends_at=assessment.ends_at,
     )
 

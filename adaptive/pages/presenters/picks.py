@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from adaptive.explanation.models import Explanation
+from adaptive.explanation.showing import facts_shown, is_reworded
 from adaptive.pages.markdown import plain_text
 from adaptive.pages.presenters.wording import kind_name, minutes
 from adaptive.recommendation.models import Impression
@@ -27,9 +28,10 @@ def why_sentence(impression: Impression) -> str:
         explanation = impression.explanation
     except Explanation.DoesNotExist:
         return ""
-    if explanation.text != explanation.plain_text:
+    if is_reworded(explanation):
         return explanation.text
-    return next((fact["text"] for fact in explanation.facts if fact.get("role") == "sentence"), explanation.text)
+    facts = facts_shown(explanation)
+    return next((fact["text"] for fact in facts if fact.get("role") == "sentence"), explanation.text)
 
 
 def pick_card(impression: Impression) -> PickCard:

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from adaptive.explanation.models import Explanation
+from adaptive.explanation.showing import facts_shown, is_reworded, would_change_shown
 from adaptive.mastery.selectors import MASTERED
 from adaptive.pages.presenters.bars import MasteryBar
 from adaptive.pages.presenters.picks import PickCard, pick_card, why_sentence
@@ -65,11 +66,6 @@ def fact_lines(facts: Sequence[Mapping[str, Any]]) -> list[Fact]:
     return lines
 
 
-def _would_change(explanation: Explanation | None) -> str:
-    found = explanation.would_change_if if explanation else None
-    return str(found.get("text", "")) if isinstance(found, dict) else ""
-
-
 def why(impression: Impression) -> Why:
     try:
         explanation = impression.explanation
@@ -79,9 +75,9 @@ def why(impression: Impression) -> Why:
     return Why(
         pick=pick_card(impression),
         sentence=why_sentence(impression),
-        facts=fact_lines(explanation.facts if explanation else []),
-        would_change=_would_change(explanation),
-        is_ai=bool(explanation and explanation.text != explanation.plain_text),
+        facts=fact_lines(facts_shown(explanation) if explanation else []),
+        would_change=would_change_shown(explanation) if explanation else "",
+        is_ai=bool(explanation and is_reworded(explanation)),
         is_exploration=impression.is_exploration,
         disagreed=str(dict(DISAGREE).get(said[-1], "")) if said else "",
         policy=impression.slate.policy,

@@ -1,4 +1,8 @@
-"""How far down the hint ladder a learner has gone, kept in the session by the server: a page cannot forget a hint."""
+"""How far down the hint ladder a learner has gone, kept in the session by the server: a page cannot forget a hint.
+
+The rungs: the author's hints from 1, then a similar problem with its solution, then the answer itself. The last two
+keep their numbers where the course has no similar problem.
+"""
 
 from datetime import datetime
 
@@ -13,7 +17,7 @@ MOST = 20  # exercises remembered at once
 def hints_seen(request: HttpRequest, resource: Resource, *, since: datetime | None = None) -> int:
     """Rungs seen for this exercise. `since`: the time of a right answer; hints seen before it no longer count.
 
-    One more than there are hints means that the answer itself was shown.
+    See `example_shown` and `answer_shown` for those beyond the author's.
     """
     n, at = request.session.get(SESSION_KEY, {}).get(str(resource.pk), (0, 0.0))
     return 0 if since is not None and at < since.timestamp() else n
@@ -27,6 +31,11 @@ def hint_open(request: HttpRequest, resource: Resource, n: int, *, at: datetime)
     request.session[SESSION_KEY] = dict(list(seen.items())[-MOST:])
 
 
+def example_shown(resource: Resource) -> int:
+    """The rung of the similar problem."""
+    return len(resource.hints) + 1
+
+
 def answer_shown(resource: Resource) -> int:
     """The rung that stands for having seen the answer."""
-    return len(resource.hints) + 1
+    return len(resource.hints) + 2

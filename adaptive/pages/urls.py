@@ -46,6 +46,7 @@ urlpatterns = [
     path(f"{COURSE}resources/<int:resource_id>/", practice.resource, name="resource"),
     path(f"{COURSE}resources/<int:resource_id>/answer/", practice.answer, name="answer"),
     path(f"{COURSE}resources/<int:resource_id>/hint/", practice.hint, name="hint"),
+    path(f"{COURSE}resources/<int:resource_id>/give-up/", practice.give_up, name="give-up"),
     path(f"{COURSE}attempts/<int:attempt_id>/", attempt.attempt, name="attempt"),
     path(f"{COURSE}attempts/<int:attempt_id>/state/", attempt.attempt_state, name="attempt-state"),
     path(f"{COURSE}attempts/<int:attempt_id>/reveal/", attempt.reveal, name="reveal"),

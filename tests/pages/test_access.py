@@ -16,13 +16,15 @@ OPEN = {"login", "logout", "home", "courses", "calendar", "language"}
 OWN = {"my-data", "my-data-consent", "my-data-export", "my-data-delete"}  # in no course: test_my_data asks for them
 LEARNER = {
     "course", "practice", "pick", "why", "disagree", "done", "resource", "answer", "hint", "attempt", "attempt-state",
-    "reveal", "contest", "skills", "skill", "performance", "performance-sharing", "plan", "plan-save", "plan-change",
+    "reveal", "give-up", "contest", "skills", "skill", "performance", "performance-sharing", "plan", "plan-save",
+    "plan-change",
     "tutor", "tutor-say", "tutor-new", "tutor-state", "tutor-stop",
 }  # fmt: skip
 TEACHER = {"report", "report-map", "report-skill", "report-exercise", "review", "review-one"}
 TEACHER |= {"learner", "learner-skill", "picks", "pick-review", "picks-approve", "picks-undo", "ruling-end"}
 LEARNER |= {"ask", "asked"}
-POSTED = {"disagree", "done", "answer", "hint", "reveal", "contest", "performance-sharing", "plan-save", "plan-change"}
+POSTED = {"disagree", "done", "answer", "hint", "reveal", "give-up", "contest", "performance-sharing", "plan-save"}
+POSTED |= {"plan-change"}
 POSTED |= {"tutor-say", "tutor-new", "tutor-stop"}
 POSTED |= {"picks-approve", "picks-undo", "ruling-end"}
 

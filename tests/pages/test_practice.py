@@ -6,7 +6,7 @@ from adaptive.mastery.models import MasteryChange
 from adaptive.pages.responses import form_from_response
 from adaptive.practice.services import slate_next
 from adaptive.recommendation.models import ImpressionEvent
-from tests.factories import EXERCISES, PASSWORD, Cast, right, wrong
+from tests.factories import EXERCISES, PASSWORD, Cast, exercise_make, resource_make, right, wrong
 from tests.pages.reading import form_at, read, text_of
 
 CLOSED = [name for name in EXERCISES if name not in ("short_text", "long_text")]
@@ -82,7 +82,7 @@ def test_after_two_misses_the_answer_and_a_smaller_step(alice, cast):
     page = alice.get(resource_url(cast, "choice"))
     alice.post(*filled(page.content, cast, "choice", right("choice")))
     # The answer was shown, so this one is worth no more than one with all hints.
-    assert Attempt.objects.latest("pk").n_hints == len(cast.exercises["choice"].hints) + 1
+    assert Attempt.objects.latest("pk").n_hints == len(cast.exercises["choice"].hints) + 2
 
 
 def test_showing_the_answer_counts(alice, cast):
@@ -92,7 +92,94 @@ def test_showing_the_answer_counts(alice, cast):
     assert "The right answer 0.75 m" in text_of(shown.content)
     page = alice.get(resource_url(cast, "numeric"))
     alice.post(*filled(page.content, cast, "numeric", right("numeric")))
-    assert Attempt.objects.latest("pk").n_hints == 4
+    assert Attempt.objects.latest("pk").n_hints == 5
+
+
+class TestTheLastRungs:
+    """After the author's hints: a similar problem, worked out; then the answer, which ends the try."""
+
+    @staticmethod
+    def ask(client, page: bytes, what: str, **values):
+        form = form_at(page, "/answer/")
+        return client.post(form.action.replace("answer", what), {**form.fields, **values}, follow=True)
+
+    @pytest.fixture(autouse=True)
+    def nothing_similar(self, cast):
+        cast.course.resources.exclude(response_format__in=("numeric", "choice")).update(is_retired=True)
+
+    def climbed(self, client, cast, name: str = "numeric") -> bytes:
+        page = client.get(resource_url(cast, name)).content
+        return self.ask(client, page, "hint", hint="3").content
+
+    def test_a_similar_problem_of_the_skill_is_shown_worked_out(self, alice, cast):
+        body = "Six divided by nine is $\\frac{6}{9}$."
+        skill = [cast.exercises["numeric"].skills.get()]
+        resource_make(cast.course, skill, kind="worked_example", title="Six of nine", body=body)
+        page = self.climbed(alice, cast)
+        text = text_of(page)
+        assert "Show a similar problem, worked out" in text and "Six of nine" not in text and "A hint counts" in text
+        assert "Show the answer" not in text
+        page = self.ask(alice, page, "hint", hint="4").content
+        text = text_of(page)
+        assert "A similar problem, worked out: Six of nine" in text and "Six divided by nine is" in text
+        assert "The answer ends this try: it counts as not right." in text
+        alice.post(*filled(page, cast, "numeric", right("numeric")))
+        assert Attempt.objects.get().n_hints == 4
+
+    def test_an_exercise_that_is_shown_with_its_solution_counts_as_seen(self, alice, cast):
+        skill = [cast.exercises["numeric"].skills.get()]
+        other = exercise_make(cast.course, skill, "choice", title="A tart", explanation="Five pieces of eleven.")
+        other.choices, other.answer = [{"id": "a", "text": "5 of 11"}, {"id": "b", "text": "6"}], {"choice": "a"}
+        other.body = "A tart has eleven pieces."
+        other.save()
+        page = self.ask(alice, self.climbed(alice, cast), "hint", hint="4").content
+        assert "A tart" in text_of(page) and "5 of 11" in text_of(page)
+        url = reverse("adaptive:resource", args=[cast.course.pk, other.pk])
+        assert "You have seen the answer" in text_of(alice.get(url).content)
+
+    def test_the_answer_ends_the_try_and_keeps_what_was_typed(self, alice, cast):
+        page = self.climbed(alice, cast)
+        assert "Show the answer" in text_of(page), "this course has no similar problem"
+        shown = self.ask(alice, page, "give-up", **{"a-value": "0.7", "position": "x"})
+        text = text_of(shown.content)
+        assert (
+            "Here is the answer." in text and "The right answer 0.75 m" in text and "the answer was asked for" in text
+        )
+        attempt = Attempt.objects.get()
+        assert (attempt.state, attempt.given_score, attempt.response, attempt.n_hints) == ("assessed", 0.0, None, 5)
+        assert MasteryChange.objects.get().after < MasteryChange.objects.get().before
+        again = alice.get(resource_url(cast, "numeric"))
+        assert form_at(again.content, "/answer/").fields["a-value"] == ["0.7"]
+        assert "You have seen the answer" in text_of(again.content) and "Show the answer" not in text_of(again.content)
+        alice.post(*filled(again.content, cast, "numeric", right("numeric")))
+        assert Attempt.objects.latest("pk").n_hints == 5
+
+    def test_asked_for_twice_it_costs_once(self, alice, cast):
+        page = self.climbed(alice, cast)
+        for _ in range(3):
+            shown = self.ask(alice, page, "give-up")
+        assert Attempt.objects.count() == 1 and "Here is the answer." in text_of(shown.content)
+
+    def test_it_is_the_last_rung(self, alice, cast):
+        page = alice.get(resource_url(cast, "numeric")).content
+        assert "Show the answer" not in text_of(page)
+        assert "Show a hint" in text_of(self.ask(alice, page, "give-up").content)
+        assert not Attempt.objects.exists()
+
+    def test_the_error_behind_the_last_answer_is_named_free_of_charge(self, alice, cast):
+        page = alice.get(resource_url(cast, "choice"))
+        alice.post(*filled(page.content, cast, "choice", wrong("choice")))
+        page = alice.get(resource_url(cast, "choice"))
+        assert "The error behind your last answer: Compares a part with the other part" in text_of(page.content)
+        alice.post(*filled(page.content, cast, "choice", right("choice")))
+        assert Attempt.objects.latest("pk").n_hints == 0
+        assert "The error behind" not in text_of(alice.get(resource_url(cast, "choice")).content)
+
+    @pytest.mark.parametrize("name", ["reading", "other"])
+    def test_only_for_ones_own_exercises(self, alice, cast, name):
+        other = exercise_make(cast.other_course, [], "choice")
+        pk = cast.reading.pk if name == "reading" else other.pk
+        assert alice.post(reverse("adaptive:give-up", args=[cast.course.pk, pk])).status_code == 404
 
 
 class TestHints:

@@ -10,9 +10,13 @@ from django.utils.translation import gettext as _
 from adaptive.catalog.models import Resource
 from adaptive.common.numbers import NotANumber, read_number
 from adaptive.pages.markdown import plain_text, render_inline
+from adaptive.events.models import Attempt
 
 
 @dataclass(frozen=True, slots=True)
+GIVEN_UP = ":answer"  # ends the idempotency key of a try that ended with the answer being asked for
+
+
 class AnswerLine:
     """`text` is a SafeString where an author wrote it, plain (and escaped by the template) where a learner did.
 
@@ -33,6 +37,25 @@ class AnswerLine:
 
 
 def answer_lines(
+def is_given_up(attempt: Attempt) -> bool:
+    """Was the answer asked for on a page instead of given? Its form's key says so: an LMS's own score, and what is left
+    of somebody who was erased, come without an answer as well."""
+    key = attempt.idempotency_key or ""
+    return attempt.response is None and attempt.source == Attempt.Source.PAGE and key.endswith(GIVEN_UP)
+
+
+def lines_of(attempt: Attempt, resource: Resource, details: Mapping[str, Any] | None = None) -> list[AnswerLine]:
+    """What was answered, or that the answer was asked for."""
+    if is_given_up(attempt):
+        return [AnswerLine(_("None: the answer was asked for."))]
+    return answer_lines(resource, attempt.response, details)
+
+
+def text_of(attempt: Attempt, resource: Resource | None = None) -> str:
+    """The same on one line of plain text."""
+    return "; ".join(line.as_text for line in lines_of(attempt, resource or attempt.resource))
+
+
     resource: Resource, response: Mapping[str, Any] | None, details: Mapping[str, Any] | None = None
 ) -> list[AnswerLine]:
     """The answer in words. `details`: those of the assessment, once there is one. Odd stored answers stay readable."""

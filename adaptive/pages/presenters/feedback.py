@@ -13,7 +13,7 @@ from adaptive.events.models import Attempt
 from adaptive.mastery.models import MasteryChange
 from adaptive.mastery.selectors import MASTERED as MASTERED_FROM
 from adaptive.pages.markdown import render_block, render_inline
-from adaptive.pages.presenters.answers import AnswerLine, answer_lines, right_answer_lines
+from adaptive.pages.presenters.answers import AnswerLine, is_given_up, lines_of, right_answer_lines
 from adaptive.pages.presenters.bars import MasteryBar
 from adaptive.pages.presenters.marks import PARTLY, READING, RIGHT, WRONG, Mark, mark_of
 from adaptive.pages.presenters.wording import percent
@@ -148,7 +148,7 @@ def result(
     attempt, assessment, resource = feedback.attempt, feedback.assessment, feedback.attempt.resource
     mark = mark_of(feedback.state, assessment)
     details = None if assessment is None else assessment.details
-    lines = answer_lines(resource, attempt.response, details)
+    lines = lines_of(attempt, resource, details)
     if assessment is None:
         is_waiting = mark is READING
         is_away = is_waiting and at - attempt.submitted_at > AWAY_AFTER
@@ -161,12 +161,12 @@ def result(
             is_away=is_away,
             is_with_teacher=not is_waiting,
         )
-    shows_answer = mark is RIGHT or is_revealed or n_misses >= MISSES_UNTIL_SHOWN
+    shows_answer = mark is RIGHT or is_revealed or is_given_up(attempt) or n_misses >= MISSES_UNTIL_SHOWN
     known = {m.get("id"): m.get("name", "") for m in misconceptions}
     return Result(
         attempt=attempt,
         mark=mark,
-        headline=_headline(mark, n_misses, is_away=False),
+        headline=_("Here is the answer.") if is_given_up(attempt) else _headline(mark, n_misses, is_away=False),
         lines=lines,
         words=_words(assessment),
         misconception=known.get(assessment.misconception, "") if mark is not RIGHT else "",

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adaptive.events.models import Attempt
 from adaptive.pages.markdown import plain_text
-from adaptive.pages.presenters.answers import answer_text
+from adaptive.pages.presenters.answers import text_of
 from adaptive.pages.presenters.feedback import ChangeLine, change_line
 from adaptive.pages.presenters.marks import Mark, current_of, mark_of
 from adaptive.pages.presenters.picks import PickCard, pick_card
@@ -41,7 +41,7 @@ def answer_row(attempt: Attempt) -> AnswerRow:
     return AnswerRow(
         attempt=attempt,
         title=plain_text(attempt.resource.title),
-        answer=answer_text(attempt.resource, attempt.response),
+        answer=text_of(attempt),
         mark=mark_of(attempt.state, current),
         assessor=ASSESSORS.get(current.assessor_kind, "") if current else "",
         feedback=plain_text(current.feedback)

@@ -10,7 +10,7 @@ from adaptive.events.models import Attempt
 from adaptive.mastery.models import MasteryChange
 from adaptive.mastery.selectors import SkillMasteryView
 from adaptive.pages.markdown import plain_text
-from adaptive.pages.presenters.answers import answer_text
+from adaptive.pages.presenters.answers import text_of
 from adaptive.pages.presenters.bars import MasteryBar, Segment, stack
 from adaptive.pages.presenters.marks import Mark, mark_of
 from adaptive.pages.presenters.standing import STANDINGS, Standing, StandingCount, standing_counts
@@ -101,7 +101,7 @@ def evidence_line(change: MasteryChange, assessment: Assessment | None) -> Evide
     return Evidence(
         attempt=attempt,
         title=plain_text(attempt.resource.title),
-        answer=answer_text(attempt.resource, attempt.response),
+        answer=text_of(attempt),
         mark=mark_of(attempt.state, assessment),
         before=percent(change.before),
         after=percent(change.after),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,14 +22,16 @@ from adaptive.mastery.selectors import learner_state
 from adaptive.pages.access import Visit, in_course, learner_page, safe_path, signed_in, to
 from adaptive.pages.drafts import Draft, draft_keep, draft_take
 from adaptive.pages.goals import goal_of
-from adaptive.pages.hints import hint_open, hints_seen
+from adaptive.pages.hints import answer_shown, example_shown, hint_open, hints_seen
 from adaptive.pages.picks import pick_seen, picks_now
+from adaptive.pages.presenters.answers import GIVEN_UP
 from adaptive.pages.presenters.exercise import exercise_form
-from adaptive.pages.presenters.practice import Practice, hint_ladder, practice, skill_goal
+from adaptive.pages.presenters.practice import HintLadder, Practice, hint_ladder, practice, skill_goal
 from adaptive.pages.rendering import page
 from adaptive.pages.responses import form_lists, response_from_form, typed
 from adaptive.pages.selectors import (
     impression_in,
+    is_right,
     last_right_at,
     marks_on,
     misses,
@@ -40,6 +42,7 @@ from adaptive.pages.selectors import (
 from adaptive.pages.views.attempt import result_fragment
 from adaptive.pages.views.reading import reading_page
 from adaptive.practice.services import answer_submit
+from adaptive.practice.similar import similar_problem
 from adaptive.recommendation.models import Impression
 
 
@@ -127,7 +130,7 @@ def _practice(
     return practice(
         resource=exercise,
         form=exercise_form(exercise, draft.values if draft else None),
-        n_hints=past.n_hints,
+        ladder=ladder_of(visit, exercise, past, past.n_hints),
         goal=goal,
         marks=marks_on(learner=visit.learner, skill=skills[0]) if skills else past.attempts,
         started=at.isoformat(),
@@ -179,17 +182,31 @@ def hint(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse:
     """Shows the ladder down to the rung that the button named; naming it makes a second click harmless."""
     exercise = _exercise(visit, resource_id)
     past = tried(request, visit, exercise)
+def ladder_of(visit: Visit, exercise: Resource, past: Tried, n: int) -> HintLadder:
+    """The ladder down to rung n. A similar problem is looked for only where the author's hints are all seen."""
+    is_near = len(exercise.hints) <= n <= example_shown(exercise)
+    similar = similar_problem(learner=visit.learner, exercise=exercise) if is_near else None
+    return hint_ladder(exercise, n, similar=similar.resource if similar else None, error=_last_error(visit, past))
+
+
+def _last_error(visit: Visit, past: Tried) -> str:
+    """The name of the error behind the last answer, if that was not right."""
+    current = getattr(past.attempts[-1], "current", []) if past.attempts else []
+    if not current or is_right(current[0]):
+        return ""
+    return next((m.get("name", "") for m in visit.course.misconceptions if m.get("id") == current[0].misconception), "")
+
+
     asked = request.POST.get("hint", "")
     wanted = int(asked) if asked.isdecimal() and len(asked) < 4 else 1
-    n = max(past.n_hints, min(wanted, len(exercise.hints)))
-    hint_open(request, exercise, n, at=now())
+    n = max(past.n_hints, min(wanted, example_shown(exercise)))
+    ladder = ladder_of(visit, exercise, past, n)
+    if n == example_shown(exercise) and ladder.example is None:
+        n = max(past.n_hints, len(exercise.hints))  # the course has no similar problem
+    _open(request, visit, exercise, n)
     if request.htmx:
-        return page(
-            request,
-            visit,
-            "adaptive/learner/_hints.html",
-            {"ladder": hint_ladder(exercise, n), "resource": exercise, "is_fresh": True},
-        )
+        context = {"ladder": ladder, "resource": exercise, "is_fresh": True}
+        return page(request, visit, "adaptive/learner/_hints.html", context)
     draft_keep(request)
     return to(request, safe_path(request, request.POST.get("back", "")) or place_of(visit, exercise, None))
 
@@ -200,6 +217,47 @@ def answer(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse
     """Hands in an answer: to its result, or back to the form with what is wrong and all that was typed."""
     exercise = _exercise(visit, resource_id)
     impression = _impression(request, visit, exercise)
+def _open(request: HttpRequest, visit: Visit, exercise: Resource, n: int) -> None:
+    """Notes the rungs that are shown. An unsolved exercise that is shown with its solution is no test any more."""
+    if n == example_shown(exercise):
+        similar = similar_problem(learner=visit.learner, exercise=exercise)
+        if similar and similar.resource.is_exercise and not similar.is_solved:
+            hint_open(request, similar.resource, answer_shown(similar.resource), at=now())
+    hint_open(request, exercise, n, at=now())
+
+
+@require_POST
+@learner_page
+def give_up(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse:
+    """The last rung: shows the answer, which ends the try as one that was not right. What was typed is kept."""
+    exercise = _exercise(visit, resource_id)
+    impression = _impression(request, visit, exercise)
+    past = tried(request, visit, exercise)
+    back = safe_path(request, request.POST.get("back", "")) or place_of(visit, exercise, impression)
+    if not ladder_of(visit, exercise, past, past.n_hints).may_show_answer:
+        if past.attempts and past.n_hints >= answer_shown(exercise):
+            back = reverse("adaptive:attempt", args=[visit.course.pk, past.attempts[-1].pk])
+        return to(request, back)
+    key = request.POST.get("key", "")[:80] or uuid4().hex
+    submission = answer_submit(
+        tenant=visit.learner.tenant,
+        learner=visit.learner,
+        course=visit.course,
+        resource=exercise,
+        score=0.0,
+        started_at=_started(request, now()),
+        n_hints=answer_shown(exercise),
+        source=Attempt.Source.PAGE,
+        idempotency_key=f"page:{visit.learner.pk}:{exercise.pk}:{key}{GIVEN_UP}",
+        impression_id=impression.pk if impression else None,
+    )
+    draft_keep(request)
+    hint_open(request, exercise, answer_shown(exercise), at=now())
+    if request.htmx:
+        return result_fragment(request, visit, submission.attempt.pk)
+    return to(request, reverse("adaptive:attempt", args=[visit.course.pk, submission.attempt.pk]))
+
+
     given = form_lists(request.POST)
     key = request.POST.get("key", "")[:80]
     started = _started(request, now())

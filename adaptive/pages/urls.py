@@ -5,8 +5,11 @@ from django.urls import path
 from adaptive.pages.views import (
     ask,
     attempt,
+    course_settings,
     home,
+    homework,
     language,
+    lesson,
     my_data,
     performance,
     plan,
@@ -78,3 +81,10 @@ urlpatterns = [
     path(f"{COURSE}review/", review.waiting, name="review"),
     path(f"{COURSE}review/<int:attempt_id>/", review.one, name="review-one"),
 ]
+    path(f"{COURSE}tomorrow/", lesson.tomorrow, name="lesson"),
+    path(f"{COURSE}homework/", homework.given, name="homework"),
+    path(f"{COURSE}homework/new/", homework.new, name="homework-new"),
+    path(f"{COURSE}homework/<int:homework_id>/", homework.one, name="homework-one"),
+    path(f"{COURSE}homework/<int:homework_id>/end/", homework.end, name="homework-end"),
+    path(f"{COURSE}settings/", course_settings.course_settings, name="settings"),
+    path(f"{COURSE}settings/exercises/<int:resource_id>/", course_settings.exercise_ai, name="settings-exercise"),

@@ -1,4 +1,4 @@
-"""In which order answers come before a teacher, and the sample of released marks that is drawn for measuring."""
+"""In which order answers come before a teacher, what learners wrote who ask for a look, and the sample for measuring."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from django.db.models.functions import MD5, Lower, Trim
 from adaptive.assessment.agreement import floor_of
 from adaptive.assessment.models import Agreement, Assessment
 from adaptive.assessment.trust.teaching import FIRST, Waiting, teach_most
+from adaptive.audit.models import AuditEntry
 from adaptive.catalog.models import Course
 from adaptive.events.models import Attempt
 
@@ -58,13 +59,15 @@ def teaching_first(*, course: Course, agreements: dict[int, Agreement], whole: A
 
 
 def in_review(*, course: Course, first: Sequence[int]) -> QuerySet[Attempt]:
-    """What waits for a person: `first` in their order, then the oldest first."""
+    """What waits for a person: marks that a learner asks about, then `first` in their order, then the oldest first."""
+    counts = Assessment.objects.filter(attempt=OuterRef("pk"), is_current=True, is_released=True)
     waiting = Attempt.objects.filter(course=course, state=Attempt.State.NEEDS_REVIEW)
+    waiting = waiting.annotate(is_contested=Exists(counts))
     if not first:
-        return waiting.order_by("submitted_at", "pk")
+        return waiting.order_by("-is_contested", "submitted_at", "pk")
     places = [When(pk=pk, then=Value(place)) for place, pk in enumerate(first)]
     place = Case(*places, default=Value(len(first)), output_field=IntegerField())
-    return waiting.annotate(place=place).order_by("place", "submitted_at", "pk")
+    return waiting.annotate(place=place).order_by("-is_contested", "place", "submitted_at", "pk")
 
 
 def drawn(*, course: Course) -> QuerySet[Attempt]:
@@ -72,3 +75,12 @@ def drawn(*, course: Course) -> QuerySet[Attempt]:
     audits = Assessment.objects.filter(attempt=OuterRef("pk"), is_audit=True, is_current=True)
     assessed = Attempt.objects.filter(course=course, state=Attempt.State.ASSESSED)
     return assessed.filter(Exists(audits)).order_by("submitted_at", "pk")
+
+
+def reasons_of(*, attempts: Sequence[Attempt]) -> dict[int, str]:
+    """Attempt id -> what its learner wrote when they asked a teacher to look at the mark, the latest. One query."""
+    rows = AuditEntry.objects.filter(
+        action="attempt_contest", subject_kind="attempt", subject_id__in=[str(one.pk) for one in attempts]
+    )
+    found = rows.order_by("at", "pk").values_list("subject_id", "inputs")
+    return {int(pk): str(inputs.get("reason", "")).strip() for pk, inputs in found}

@@ -147,6 +147,8 @@ def why_no_model_may_read(attempt: Attempt) -> str:
         return "The AI is switched off on this installation."
     if not attempt.course.is_ai_enabled:
         return "The AI is switched off in this course."
+    if not attempt.resource.is_ai_enabled:
+        return "The AI is switched off for this exercise."
     if not agrees(attempt.learner, MARKING):
         return NO_CONSENT
     return ""

@@ -55,9 +55,7 @@ def _checked_learners(course: Course, ids: Sequence[int]) -> list[int]:
         raise _refuse("/learners", _("Choose for whom it is."))
     there = Enrolment.objects.filter(course=course, learner__in=wanted, role=Enrolment.Role.LEARNER)
     if there.count() < len(wanted):
-        raise _refuse(
-            "/learners", _("Somebody who was chosen does not learn in this course any more; choose again.")
-        )
+        raise _refuse("/learners", _("Somebody who was chosen does not learn in this course any more; choose again."))
     return wanted
 
 

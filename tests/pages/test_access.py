@@ -9,6 +9,7 @@ from django.urls import reverse
 from adaptive.conversation.services import conversation_start, message_post
 from adaptive.pages.urls import urlpatterns
 from adaptive.practice.services import answer_submit, slate_next
+from adaptive.recommendation.homework import homework_give
 from adaptive.recommendation.models import Ruling
 from tests.factories import PASSWORD, Cast, enrol, learner_make, right
 
@@ -22,11 +23,12 @@ LEARNER = {
 }  # fmt: skip
 TEACHER = {"report", "report-map", "report-skill", "report-exercise", "review", "review-one"}
 TEACHER |= {"learner", "learner-skill", "picks", "pick-review", "picks-approve", "picks-undo", "ruling-end"}
+TEACHER |= {"lesson", "homework", "homework-new", "homework-one", "homework-end", "settings", "settings-exercise"}
 LEARNER |= {"ask", "asked"}
 POSTED = {"disagree", "done", "answer", "hint", "reveal", "give-up", "contest", "performance-sharing", "plan-save"}
 POSTED |= {"plan-change"}
 POSTED |= {"tutor-say", "tutor-new", "tutor-stop"}
-POSTED |= {"picks-approve", "picks-undo", "ruling-end"}
+POSTED |= {"picks-approve", "picks-undo", "ruling-end", "homework-end", "settings-exercise"}
 
 
 @pytest.fixture
@@ -43,7 +45,7 @@ def addresses(cast: Cast) -> dict[str, str]:
     slate = slate_next(learner=cast.alice, course=cast.course)
     values = {
         "course_id": cast.course.pk,
-        "resource_id": cast.exercises["numeric"].pk,
+        "resource_id": cast.exercises["short_text"].pk,
         "attempt_id": attempt.pk,
         "skill_id": cast.skills[0].pk,
         "learner_id": cast.alice.pk,
@@ -53,6 +55,9 @@ def addresses(cast: Cast) -> dict[str, str]:
         "message_id": message_post(
             conversation=conversation_start(learner=cast.alice, course=cast.course), text="help"
         ).pk,
+        "homework_id": homework_give(
+            course=cast.course, teacher=cast.charlie, exercises=[cast.exercises["choice"].pk]
+        )[0].pk,
         "ruling_id": Ruling.objects.create(kind="pin", course=cast.course, resource=cast.reading).pk,
     }
     found = {}
@@ -63,7 +68,7 @@ def addresses(cast: Cast) -> dict[str, str]:
 
 
 def ask(client: Client, name: str, address: str) -> int:
-    values = {"batch": str(uuid.uuid4())} if name == "picks-undo" else {}
+    values = {"picks-undo": {"batch": str(uuid.uuid4())}, "settings-exercise": {"ai": "on"}}.get(name, {})
     response = client.post(address, values) if name in POSTED else client.get(address)
     return response.status_code
 

@@ -19,7 +19,7 @@ from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_ma
 LEARNERS_PAGES = ["course", "performance", "plan", "skills", "skill", "resource", "attempt", "pick", "why"]
 LEARNERS_PAGES += ["ask", "asked", "my-data", "my-data-delete"]
 TEACHERS_PAGES = ["report", "report-map", "report-skill", "report-exercise", "learner", "learner-skill", "review"]
-TEACHERS_PAGES += ["picks", "pick-review"]
+TEACHERS_PAGES += ["picks", "pick-review", "lesson", "homework", "homework-new", "settings"]
 MOST = {"course": 40, "resource": 20, "attempt": 40, "report": 24}
 ELSE = 22
 
@@ -52,6 +52,10 @@ def address(cast: Cast, name: str) -> str:
     }
     return reverse(f"adaptive:{name}", args=values[name])
 
+        "lesson": (cast.course.pk,),
+        "homework": (cast.course.pk,),
+        "homework-new": (cast.course.pk,),
+        "settings": (cast.course.pk,),
 
 def submit(cast: Cast, learner, name: str, response: dict, **values):
     return answer_submit(

@@ -157,7 +157,21 @@ def test_an_exercise_with_its_answers(charlie, cast):
     answered(cast, cast.alice, "choice", wrong("choice"))
     answered(cast, cast.bob, "choice", wrong("choice"))
     text = text_of(charlie.get(url(cast, "report-exercise", cast.exercises["choice"].pk)).content)
-    assert "not right: 3/5 2× Compares a part with the other part" in text and "Alice" in text and "Bob" in text
+    assert "Compares a part with the other part 2 learners, 2×" in text
+    assert "not right: 3/5 2×" in text and "Alice" in text and "Bob" in text
+
+
+def test_an_exercises_wrong_answers_are_grouped_by_misconception_the_right_ones_last(charlie, cast):
+    for name, response in (("alice", {"choice": "c"}), ("bob", {"choice": "c"}), ("alice", {"choice": "a"})):
+        answered(cast, getattr(cast, name), "choice", response)
+    answered(cast, cast.bob, "choice", right("choice"))
+    attempt_make(cast.alice, cast.exercises["choice"], score=0.0, response={"choice": "gone"})
+    attempt_make(cast.bob, cast.exercises["choice"], state="needs_review")
+    text = text_of(charlie.get(url(cast, "report-exercise", cast.exercises["choice"].pk)).content)
+    parts = ["Swaps numerator and denominator 2 learners, 2×", "Compares a part with the other part 1 learner, 1×"]
+    parts += ["Wrong without a named error 1 learner, 1×", "Right 1 learner, 1×", "1 answer has no mark yet."]
+    assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
+    assert "The other way round." in text, "with what the author says of it"
 
 
 class TestLearner:

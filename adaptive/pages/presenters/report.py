@@ -9,7 +9,7 @@ from adaptive.catalog.models import Resource, Skill
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.pages.markdown import plain_text
-from adaptive.pages.presenters.answers import answer_text
+from adaptive.pages.presenters.answers import text_of
 from adaptive.pages.presenters.bars import MasteryBar, Segment, length, stack
 from adaptive.pages.presenters.standing import NOT_STARTED, STANDINGS, Standing, StandingCount
 from adaptive.pages.presenters.wording import percent, share
@@ -127,7 +127,7 @@ def quote(attempt: Attempt) -> Quote:
         attempt.learner,
         attempt.resource,
         plain_text(attempt.resource.title),
-        answer_text(attempt.resource, attempt.response),
+        text_of(attempt),
     )
 
 
@@ -218,34 +218,58 @@ class GivenAnswer:
 
     text: str
     n: int
-    misconception: str
-    is_right: bool
     learners: list[Learner]
+    n_more: int  # learners beside those named
     width: str
 
 
-def given_answers(
-    attempts: Sequence[Attempt], resource: Resource, known: Mapping[str, dict[str, Any]], *, most: int = 12
-) -> list[GivenAnswer]:
-    """The different answers with their counts, the most frequent first; those that wait are left out."""
-    groups: dict[str, list[Attempt]] = {}
+@dataclass(frozen=True, slots=True)
+class AnswerGroup:
+    """Answers that err in the same way; without a name those that no known error explains, or the right ones."""
+
+    name: str
+    description: str
+    is_right: bool
+    n: int
+    n_learners: int
+    answers: list[GivenAnswer]
+    n_more: int  # different answers beside those shown
+
+
+def _answers(groups: Mapping[str, Sequence[Attempt]], total: int, most: int, most_named: int = 5) -> list[GivenAnswer]:
+    rows = []
+    for text, group in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:most]:
+        names = list({a.learner_id: a.learner for a in group}.values())
+        n_more = max(len(names) - most_named, 0)
+        rows.append(GivenAnswer(text, len(group), names[:most_named], n_more, length(len(group) / total)))
+    return rows
+
+
+def answer_groups(
+    attempts: Sequence[Attempt], resource: Resource, known: Mapping[str, dict[str, Any]], *, most: int = 8
+) -> list[AnswerGroup]:
+    """The different answers, the wrong ones by the misconception that they show, what most learners showed first; then
+    those without a named error, and the right ones last. Those that wait for a mark are left out."""
+    found: dict[tuple[bool, str], dict[str, list[Attempt]]] = {}
     for attempt in attempts:
         if attempt.current:
-            groups.setdefault(answer_text(resource, attempt.response), []).append(attempt)
-    total = sum(len(group) for group in groups.values()) or 1
+            mark = attempt.current[0]
+            is_right = mark.label == "correct"
+            texts = found.setdefault((is_right, "" if is_right else mark.misconception), {})
+            texts.setdefault(text_of(attempt, resource), []).append(attempt)
+    total = sum(len(group) for texts in found.values() for group in texts.values()) or 1
     rows = []
-    for text, group in sorted(groups.items(), key=lambda item: -len(item[1]))[:most]:
-        current = group[0].current[0]
-        names = list({a.learner_id: a.learner for a in group}.values())
-        code = next((a.current[0].misconception for a in group if a.current[0].misconception), "")
+    for (is_right, code), texts in found.items():
+        everybody = {attempt.learner_id for group in texts.values() for attempt in group}
         rows.append(
-            GivenAnswer(
-                text=text,
-                n=len(group),
-                misconception=misconception_name(known, code) if code else "",
-                is_right=current.label == "correct",
-                learners=names[:5],
-                width=length(len(group) / total),
+            AnswerGroup(
+                name=misconception_name(known, code) if code else "",
+                description=known.get(code, {}).get("description", ""),
+                is_right=is_right,
+                n=sum(len(group) for group in texts.values()),
+                n_learners=len(everybody),
+                answers=_answers(texts, total, most),
+                n_more=max(len(texts) - most, 0),
             )
         )
-    return rows
+    return sorted(rows, key=lambda row: (row.is_right, not row.name, -row.n_learners, -row.n, row.name))

@@ -40,6 +40,7 @@ class ReviewCard:
     reason: str  # why it is here
     agreement: str  # how AI and teachers agree on this exercise, as measured; "" where no AI read it
     note: str  # why it stands where it stands; "" for no special reason
+    asked: str  # what the learner wrote when they asked for a look; "" where nothing
 
 
 def _opinion(assessment: Assessment | None) -> str:
@@ -51,10 +52,13 @@ def _opinion(assessment: Assessment | None) -> str:
     return _("Marked before: %(label)s.") % values
 
 
-def review_card(attempt: Attempt, *, measured: Agreement | None = None, teaches: bool = False) -> ReviewCard:
+def review_card(
+    attempt: Attempt, *, measured: Agreement | None = None, teaches: bool = False, asked: str = ""
+) -> ReviewCard:
     """Of an attempt read by report.review_queue or report.review_sample.
 
-    measured: the agreement on its exercise. teaches: it is among the few whose marks teach the most.
+    measured: the agreement on its exercise. teaches: it is among the few whose marks teach the most. asked:
+    what its learner wrote, where they ask for a look.
     """
     resource = attempt.resource
     opinion = attempt.opinions[0] if attempt.opinions else None
@@ -84,3 +88,4 @@ def review_card(attempt: Attempt, *, measured: Agreement | None = None, teaches:
         agreement=exercise_sentence(measured) if by_machine else "",
         note=note,
     )
+        asked=asked if opinion is not None and opinion.is_released else "",

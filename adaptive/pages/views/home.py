@@ -10,12 +10,14 @@ from adaptive.pages.access import TEACHER, Visit, learner_page, signed_in
 from adaptive.pages.picks import pick_seen, picks_now
 from adaptive.pages.presenters.home import home
 from adaptive.pages.presenters.performance import performance_card
+from adaptive.pages.presenters.homework import to_do
 from adaptive.pages.presenters.plan import today_card
 from adaptive.pages.rendering import page
 from adaptive.pages.selectors import course_of_latest_attempt, results
 from adaptive.performance.selectors import performance_of
 from adaptive.planning.selectors import session_today
 
+from adaptive.recommendation.homework_progress import exercises_in, homework_open, progress_of
 
 @require_GET
 @signed_in
@@ -52,4 +54,7 @@ def course(request: HttpRequest, visit: Visit) -> HttpResponse:
         "card": performance_card(latest) if latest else None,
         "today": today_card(session, skills) if session else None,
     }
+    given = homework_open(learner=visit.learner, course=visit.course, at=at)
+    progress, titles = progress_of(homework=given, learner=visit.learner), exercises_in(homework=given)
     return page(request, visit, "adaptive/learner/home.html", context)
+        "homework": to_do(given, progress, titles, learner=visit.learner, at=at),

@@ -139,7 +139,10 @@ def _practice(
         impression=impression,
         error=error,
         n_misses=misses(past.attempts),
-        is_read_by_ai=settings().ai_enabled and visit.course.is_ai_enabled and agrees(visit.learner, MARKING),
+        is_read_by_ai=settings().ai_enabled
+        and visit.course.is_ai_enabled
+        and exercise.is_ai_enabled
+        and agrees(visit.learner, MARKING),
     )
 
 

@@ -19,7 +19,7 @@ from adaptive.pages.presenters.review import LABELS, MARKS, ReviewCard, review_c
 from adaptive.pages.rendering import page
 from adaptive.pages.report import all_current_assessments, class_figures, review_queue, review_sample
 from adaptive.pages.selectors import attempt_in
-from adaptive.practice.reviewing import teaching_first
+from adaptive.practice.reviewing import reasons_of, teaching_first
 from adaptive.practice.services import attempt_mark
 
 MAX_FEEDBACK = 4_000
@@ -36,11 +36,19 @@ def waiting(request: HttpRequest, visit: Visit) -> HttpResponse:
     whole, measured = agreements_of(course=visit.course)
     first = teaching_first(course=visit.course, agreements=measured, whole=whole)
 
+    queue = review_queue(course=visit.course, first=first)
+    reasons = reasons_of(attempts=queue)
+
     def card(attempt: Attempt) -> ReviewCard:
-        return review_card(attempt, measured=measured.get(attempt.resource_id), teaches=attempt.pk in first)
+        return review_card(
+            attempt,
+            measured=measured.get(attempt.resource_id),
+            teaches=attempt.pk in first,
+            asked=reasons.get(attempt.pk, ""),
+        )
 
     context = {
-        "cards": [card(attempt) for attempt in review_queue(course=visit.course, first=first)],
+        "cards": [card(attempt) for attempt in queue],
         "sample": [card(attempt) for attempt in review_sample(course=visit.course)],
         "figures": figures,
         "agreement": agreement_view(whole, measured, limit=limit_of(visit.course)),
@@ -63,7 +71,11 @@ def _card(request: HttpRequest, visit: Visit, attempt: Attempt, *, error: str = 
     prefetch_related_objects([attempt], all_current_assessments())
     _whole, measured = agreements_of(course=visit.course)
     context = {
-        "card": review_card(attempt, measured=measured.get(attempt.resource_id)),
+        "card": review_card(
+            attempt,
+            measured=measured.get(attempt.resource_id),
+            asked=reasons_of(attempts=[attempt]).get(attempt.pk, ""),
+        ),
         "marks": marks(),
         "error": error,
         "chosen": request.POST.get("label", ""),

@@ -134,7 +134,8 @@ def exercise(request: HttpRequest, visit: Visit, resource_id: int) -> HttpRespon
         "difficulty": difficulty_line(difficulty_of(exercise=found, course=course, at=now()))
         if found.is_exercise
         else "",
-        "answers": present.given_answers(attempts, found, known),
+        "groups": present.answer_groups(attempts, found, known),
+        "n_waiting": sum(not attempt.current for attempt in attempts),
         "n_answers": len(attempts),
         "attempts": attempts[:20],
     }

@@ -1,0 +1,63 @@
+"""Tomorrow's ten minutes: three misconceptions at most, each with words, a question, a set to assign, an outcome."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_GET
+
+from adaptive.common.clock import now
+from adaptive.learners.models import Cohort
+from adaptive.pages import lesson as reading
+from adaptive.pages.access import Visit, teacher_page
+from adaptive.pages.presenters.homework import homework_card
+from adaptive.pages.presenters.lesson import lesson_card
+from adaptive.pages.presenters.report import misconceptions_by_id
+from adaptive.pages.rendering import page
+from adaptive.pages.report import class_learners
+from adaptive.recommendation.homework_progress import given_to, progress_of
+
+
+@require_GET
+@teacher_page
+def tomorrow(request: HttpRequest, visit: Visit) -> HttpResponse:
+    course, at = visit.course, now()
+    learners = class_learners(course=course)
+    shown = reading.shown_lately(course=course, at=at)
+    given = reading.given_for(course=course, at=at)
+    codes = reading.codes_of_cards(shown, given)
+    given = {code: given[code] for code in codes if code in given}
+    pools = reading.exercises_for(course=course, shown=shown, codes=codes)
+    quotes = reading.quotes_of(course=course, codes=codes, learners=learners.values(), at=at)
+    starters = reading.starters_of(shown=shown, pools=pools, codes=codes)
+    claims = reading.claims_of(course=course, starters=starters, learners=learners.values(), at=at)
+    concerned = {pk for code in codes if code in shown for pk in shown[code].learners}
+    usable = {one.pk for pool in pools.values() for one in (*pool.own, *pool.near)}
+    solved = reading.solved_by(course=course, learners=concerned, exercises=usable)
+    counted = reading.before_and_after(course=course, given=given, pools=pools, at=at)
+    progress, to = progress_of(homework=given.values()), given_to(homework=given.values())
+    cards = []
+    for code in codes:
+        homework = given.get(code)
+        starter = starters.get(code)
+        cards.append(
+            lesson_card(
+                shown.get(code, reading.Shown(code)),
+                known=misconceptions_by_id(course.misconceptions),
+                learners=learners,
+                quotes=quotes[code],
+                starter=starter,
+                claim=claims.get(code, ""),
+                exercises=reading.set_of(pools[code], starter=starter, code=code, solved=solved),
+                homework=homework_card(homework, progress[homework.pk], to.get(homework.pk), at=at)
+                if homework
+                else None,
+                counted=counted.get(code),
+            )
+        )
+    context = {
+        "cards": cards,
+        "n_learners": len(learners),
+        "cohorts": list(Cohort.objects.filter(course=course).order_by("name")),
+        "today": localdate(),
+        "has_answers": bool(shown),
+    }
+    return page(request, visit, "adaptive/teacher/lesson.html", context)

@@ -5,26 +5,38 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('adaptive', '0011_resource_has_pictures'),
+        ("adaptive", "0011_resource_has_pictures"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RecommenderVersion',
+            name="RecommenderVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('effects', models.JSONField()),
-                ('data', models.JSONField(blank=True, default=dict)),
-                ('figures', models.JSONField(blank=True, default=dict)),
-                ('seed', models.BigIntegerField(default=0)),
-                ('is_active', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recommender_versions', to='adaptive.course')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("effects", models.JSONField()),
+                ("data", models.JSONField(blank=True, default=dict)),
+                ("figures", models.JSONField(blank=True, default=dict)),
+                ("seed", models.BigIntegerField(default=0)),
+                ("is_active", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recommender_versions",
+                        to="adaptive.course",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('course',), name='one_active_recommender_version')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)),
+                        fields=("course",),
+                        name="one_active_recommender_version",
+                    )
+                ],
             },
         ),
     ]

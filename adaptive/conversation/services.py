@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from adaptive.catalog.models import Course, Resource
@@ -51,7 +52,10 @@ def text_checked(text: str) -> str:
                 "That is too long: at most %(most)s characters go into one message, and this has %(n)s. "
                 "Nothing is lost; shorten it."
             )
-            % {"most": f"{MAX_CHARACTERS:,}", "n": f"{len(kept):,}"}
+            % {
+                "most": number_format(MAX_CHARACTERS, force_grouping=True),
+                "n": number_format(len(kept), force_grouping=True),
+            }
         )
     return kept
 

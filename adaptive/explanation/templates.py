@@ -22,7 +22,7 @@ def _shown(fact: Fact) -> Shown:
     shown |= {k: str(v) for k, v in fact.values.items() if k in NAMES}
     for listed in ("prerequisites", "asked"):
         if fact.values.get(listed):
-            shown[listed] = ", ".join(f"“{name}”" for name in fact.values[listed])
+            shown[listed] = ", ".join(_("“%(name)s”") % {"name": name} for name in fact.values[listed])
     return shown
 
 

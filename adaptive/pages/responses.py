@@ -2,13 +2,20 @@
 
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from adaptive.catalog.formats.base import fail
+from adaptive.catalog.formats.base import MAX_TEXT, fail
 from adaptive.catalog.models import Resource
+from adaptive.common.numbers import NotANumber, read_number
 from adaptive.pages.presenters.exercise import Given, one, token_of
 
 MAX_DRAFT = 24_000
+NUMBER_SAYS = (
+    gettext_noop("That is too long for a number."),
+    gettext_noop("A fraction cannot have 0 below the line."),
+)
 
 
 def typed(form: Given) -> dict[str, list[str]]:
@@ -50,7 +57,19 @@ def _value(resource: Resource, form: Given) -> dict[str, Any]:
     value = one(form, "a-value").strip()
     if not value:
         raise fail("/response/value", _("Write a number, such as 12, 0.75 or 3/4."))
+    try:
+        read_number(value, unit=str(resource.answer.get("unit", "")))
+    except NotANumber as error:
+        raise fail("/response/value", _no_number(value, str(error))) from None
     return {"value": value}
+
+
+def _no_number(value: str, said: str) -> str:
+    """What is wrong with it, in the reader's language; `said` is what read_number says in English."""
+    if said in NUMBER_SAYS:
+        return _(said)
+    shown = {"text": value[:40]}
+    return _("“%(text)s” cannot be read as one number; write it as 3/4, 0.75 or 75%%.") % shown
 
 
 def _text(resource: Resource, form: Given) -> dict[str, Any]:
@@ -58,6 +77,12 @@ def _text(resource: Resource, form: Given) -> dict[str, Any]:
     text = one(form, "a-text").replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise fail("/response/text", _("Write your answer in the box."))
+    if len(text) > MAX_TEXT:
+        shown = {
+            "n": number_format(len(text), force_grouping=True),
+            "most": number_format(MAX_TEXT, force_grouping=True),
+        }
+        raise fail("/response/text", _("The text has %(n)s characters; %(most)s is the most.") % shown)
     return {"text": text}
 
 

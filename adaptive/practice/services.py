@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from adaptive.assessment.agreement import agreement_refresh
 from adaptive.assessment.keys import assess_by_key
@@ -40,7 +41,7 @@ from adaptive.tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
-NO_CONSENT = "The learner has not agreed to an AI reading their answers."
+NO_CONSENT = _("The learner has not agreed to an AI reading their answers.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,9 @@ def verdict_without_reading(attempt: Attempt) -> Verdict | None:
 def why_no_model_may_read(attempt: Attempt) -> str:
     """Why this answer goes to a teacher and not to a model; "" where a model may read it."""
     if not settings().ai_enabled:
-        return "The AI is switched off on this installation."
+        return _("The AI is switched off on this installation.")
     if not attempt.course.is_ai_enabled:
-        return "The AI is switched off in this course."
+        return _("The AI is switched off in this course.")
     if not attempt.resource.is_ai_enabled:
         return "The AI is switched off for this exercise."
     if not agrees(attempt.learner, MARKING):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from adaptive.audit.models import AuditEntry
 from adaptive.audit.services import audit_record
@@ -36,9 +37,9 @@ def checked_teacher(teacher: Learner | None, course: Course) -> None:
 def _checked_note(note: str) -> str:
     note = str(note or "").strip()
     if len(note) > MAX_NOTE:
-        raise _refuse("/note", f"A note may have {MAX_NOTE} characters at most.")
+        raise _refuse("/note", _("A note may have %(most)d characters at most.") % {"most": MAX_NOTE})
     if control_character(note.replace("\n", "").replace("\r", "").replace("\t", "")):
-        raise _refuse("/note", "A note may not have control characters.")
+        raise _refuse("/note", _("A note may not have control characters."))
     return note
 
 
@@ -66,7 +67,7 @@ def _checked_scope(decision: str, scope: str, enrolment: Enrolment | None) -> st
     if scope not in may:
         raise _refuse("/scope", f"The decision “{decision}” cannot be for that scope.")
     if scope == Review.Scope.COHORT and not has_cohort:
-        raise _refuse("/scope", "The learner is in no cohort of this course.")
+        raise _refuse("/scope", _("The learner is in no cohort of this course."))
     return scope
 
 
@@ -79,13 +80,13 @@ def _checked_instead(decision: str, instead: Resource | None, impression: Impres
         known = Resource.objects.filter(pk=impression.alternative_id, is_retired=False)
         instead = known.defer("embedding", "search", "body").first()
     if instead is None:
-        raise _refuse("/with", "Say which resource is to stand here instead.")
+        raise _refuse("/with", _("Say which resource is to stand here instead."))
     if instead.course_id != impression.slate.course_id:
-        raise _refuse("/with", "That resource belongs to another course.")
+        raise _refuse("/with", _("That resource belongs to another course."))
     if instead.is_retired:
-        raise _refuse("/with", "That resource is retired: it would never be shown.")
+        raise _refuse("/with", _("That resource is retired: it would never be shown."))
     if instead.pk == impression.resource_id:
-        raise _refuse("/with", "That is the resource that stands here already.")
+        raise _refuse("/with", _("That is the resource that stands here already."))
     return instead
 
 

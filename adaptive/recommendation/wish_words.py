@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -60,7 +61,7 @@ def label_of(constraint: Constraint) -> str:
         names = _either([str(KIND_NAMES.get(kind, kind)) for kind in value])
         return names if code == KINDS else _("no %(what)s") % {"what": names}
     if code in (AT_MOST, AT_LEAST):
-        minutes = f"{value:g}"
+        minutes = number_format(f"{value:g}")
         return (_("at most %(n)s min") if code == AT_MOST else _("at least %(n)s min")) % {"n": minutes}
     if code == DIFFICULTY:
         return ", ".join(str(DIFFICULTY_NAMES[word]) for word in value)

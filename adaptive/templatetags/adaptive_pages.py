@@ -9,6 +9,7 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from adaptive.learners.languages import languages
 from adaptive.pages.presenters.bars import MasteryBar, Segment
@@ -63,6 +64,12 @@ KIND_ICONS = {"exercise": "pencil", "reading": "book", "worked_example": "steps"
 def number(value: int | float) -> str:
     """With the language's own thousands separator."""
     return number_format(value, force_grouping=True)
+
+
+@register.filter
+def quoted(text: str) -> str:
+    """In the quotation marks of the language."""
+    return _("“%(name)s”") % {"name": text}
 
 
 @register.simple_tag

@@ -13,8 +13,9 @@ from adaptive.learners.models import Learner
 from adaptive.performance import jobs
 from adaptive.performance.showing import words_now
 from adaptive.practice.services import slate_next
-from tests.factories import PASSWORD, course_make, learner_make
+from tests.factories import PASSWORD, course_make, learner_make, wrong
 from tests.pages.reading import form_at, read, text_of
+from tests.pages.test_home import answered
 from tests.pages.test_performance import assess
 
 
@@ -160,8 +161,9 @@ def test_an_explanation_that_was_written_in_english_is_read_in_german(alice, cas
         german = explanation_parts(explanation)
     assert explanation.language == "en" and explanation_parts(explanation) == english
     assert german.sentence != english.sentence and [f.code for f in german.facts] == [f.code for f in english.facts]
-    skill = english.facts[0].values["skill"]
-    assert f"„{skill}“" in german.text and "Du " in german.text and "You" not in german.text
+    skills = [fact.values["skill"] for fact in english.facts if "skill" in fact.values]
+    assert skills and all(f"„{skill}“" in german.text for skill in skills)
+    assert "Du " in german.text and "You" not in german.text
     choose(alice, "de")
     drawer = text_of(alice.get(reverse("adaptive:why", args=[slate.pk, 1])).content)
     assert german.sentence in drawer and english.sentence not in drawer
@@ -187,6 +189,50 @@ def test_how_practice_went_is_read_in_german_too(cast, monkeypatch):
     with translation.override("de"):
         german = words_now(found).text
     assert "Du hast" in german and "You" not in german
+
+
+def test_what_a_key_said_in_english_is_read_in_german(alice, cast):
+    cast.alice.refresh_from_db()
+    attempt = answered(cast, "cloze", wrong("cloze"))
+    choose(alice, "de")
+    page = text_of(alice.get(reverse("adaptive:attempt", args=[cast.course.pk, attempt.pk])).content)
+    assert "noch einmal an" in page and "Look again" not in page
+
+
+# What is typed, refused and counted
+
+
+def refused(client, cast, name, **fields):
+    path = reverse("adaptive:resource", args=[cast.course.pk, cast.exercises[name].pk])
+    form = form_at(client.get(path).content, "/answer/")
+    answer = client.post(form.action, form.with_values(**fields))
+    assert answer.status_code == 422
+    return text_of(answer.content)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("", "Schreib eine Zahl, zum Beispiel 12, 0,75 oder 3/4."),
+        ("drei", "„drei“ ist nicht als eine Zahl zu lesen"),
+        ("1/0", "Ein Bruch kann nicht 0 im Nenner haben."),
+        ("1" * 99, "Das ist zu lang für eine Zahl."),
+        ("%(n)s %s %", "„%(n)s %s %“ ist nicht als eine Zahl zu lesen"),
+    ],
+)
+def test_what_is_no_number_is_refused_in_german(alice, cast, value, told):
+    choose(alice, "de")
+    assert told in refused(alice, cast, "numeric", a_value=value)
+
+
+def test_numbers_and_dates_are_written_as_in_german(alice, cast):
+    choose(alice, "de")
+    cast.exercises["numeric"].answer = {"value": 0.75}
+    cast.exercises["numeric"].save()
+    for _again in range(2):
+        attempt = answered(cast, "numeric", {"value": "0,5"})
+    page = text_of(alice.get(reverse("adaptive:attempt", args=[cast.course.pk, attempt.pk])).content)
+    assert "Die richtige Antwort 0,75" in page
 
 
 # Texts that are not ours to translate stay as they are

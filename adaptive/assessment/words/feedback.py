@@ -1,21 +1,27 @@
 """What the learner reads after an answer in words: authored sentences, never text of a model or of the reference.
 
-They say in general terms what was right and what to look at next; the hints of the exercise say more.
+They say in general terms what was right and what to look at next; the hints of the exercise say more. They are stored
+in English and shown in the reader's language, see assessment.showing.
 """
+
+from django.utils.translation import gettext_noop as _
 
 from .text import Text
 
-RIGHT = "Yes, that says what matters."
-NEARLY = "You are on the right track, but something is still missing."
-NEARLY_SHORT = "You are on the right track. Say a little more: give the reason, too."
-OPPOSITE = "This says something that does not fit. Check which way round it goes."
-BESIDE = "This does not speak of what was asked. Read the question once more and answer it in your own words."
-ECHO = "This repeats the question. Say what you think the answer is, and why."
-WRONG = "Not yet. Think about the main idea of the question again."
-WRONG_NUMBER = "Not yet. Check the numbers in your answer."
-WAITING = "A teacher will read this answer."
-UNREADABLE = "There are no words here that could be read. Write your answer as a sentence."
-EMPTY = "Nothing was written."
+RIGHT = _("Yes, that says what matters.")
+NEARLY = _("You are on the right track, but something is still missing.")
+NEARLY_SHORT = _("You are on the right track. Say a little more: give the reason, too.")
+OPPOSITE = _("This says something that does not fit. Check which way round it goes.")
+BESIDE = _("This does not speak of what was asked. Read the question once more and answer it in your own words.")
+ECHO = _("This repeats the question. Say what you think the answer is, and why.")
+WRONG = _("Not yet. Think about the main idea of the question again.")
+WRONG_NUMBER = _("Not yet. Check the numbers in your answer.")
+WAITING = _("A teacher will read this answer.")
+UNREADABLE = _("There are no words here that could be read. Write your answer as a sentence.")
+EMPTY = _("Nothing was written.")
+SENTENCES = frozenset(
+    {RIGHT, NEARLY, NEARLY_SHORT, OPPOSITE, BESIDE, ECHO, WRONG, WRONG_NUMBER, WAITING, UNREADABLE, EMPTY}
+)
 
 
 def feedback_for(label: str, values: dict[str, float], answer: Text) -> str:

@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from adaptive.catalog.models import Resource
 from adaptive.common.numbers import NotANumber, read_number
-from adaptive.pages.markdown import plain_text, render_inline
 from adaptive.events.models import Attempt
+from adaptive.pages.markdown import plain_text, render_inline
 
-
-@dataclass(frozen=True, slots=True)
 GIVEN_UP = ":answer"  # ends the idempotency key of a try that ended with the answer being asked for
 
 
+@dataclass(frozen=True, slots=True)
 class AnswerLine:
     """`text` is a SafeString where an author wrote it, plain (and escaped by the template) where a learner did.
 
@@ -36,7 +36,6 @@ class AnswerLine:
         return self.plain or str(self.text)
 
 
-def answer_lines(
 def is_given_up(attempt: Attempt) -> bool:
     """Was the answer asked for on a page instead of given? Its form's key says so: an LMS's own score, and what is left
     of somebody who was erased, come without an answer as well."""
@@ -56,6 +55,7 @@ def text_of(attempt: Attempt, resource: Resource | None = None) -> str:
     return "; ".join(line.as_text for line in lines_of(attempt, resource or attempt.resource))
 
 
+def answer_lines(
     resource: Resource, response: Mapping[str, Any] | None, details: Mapping[str, Any] | None = None
 ) -> list[AnswerLine]:
     """The answer in words. `details`: those of the assessment, once there is one. Odd stored answers stay readable."""
@@ -102,7 +102,8 @@ def _value(resource: Resource, response: Mapping[str, Any], details: Any) -> lis
         readings = read_number(written, unit=unit)
         if len(readings) == 1 and (number := next(iter(readings))) is not None:
             plain = f"{number:.6g}"
-            note = "" if plain == written.replace(",", ".") else _("read as %(number)s") % {"number": plain}
+            is_as_written = plain == written.replace(",", ".")
+            note = "" if is_as_written else _("read as %(number)s") % {"number": number_format(plain)}
     except NotANumber:
         pass
     return [AnswerLine(line, note=note)]
@@ -168,7 +169,7 @@ def right_answer_lines(resource: Resource) -> list[AnswerLine]:
     match resource.response_format:
         case "numeric":
             value = answer.get("value", (answer.get("values") or [""])[0])
-            number = f"{value:.6g}" if isinstance(value, int | float) else str(value)
+            number = number_format(f"{value:.6g}") if isinstance(value, int | float) else str(value)
             return [AnswerLine(f"{number} {answer.get('unit', '')}".strip())]
         case "short_text" | "long_text":
             return [AnswerLine(text) for text in (answer.get("references") or [])[:1]]

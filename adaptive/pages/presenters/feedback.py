@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from adaptive.assessment.models import Assessment
+from adaptive.assessment.showing import feedback_shown
 from adaptive.events.models import Attempt
 from adaptive.mastery.models import MasteryChange
 from adaptive.mastery.selectors import MASTERED as MASTERED_FROM
@@ -113,7 +114,8 @@ def _headline(mark: Mark, n_misses: int, *, is_away: bool) -> str:
 
 def _words(assessment: Assessment) -> SafeString | str:
     """The author's words may hold mathematics; a model's or a person's are text and stay text."""
-    return render_inline(assessment.feedback) if assessment.assessor_kind == "key" else assessment.feedback
+    said = feedback_shown(assessment)
+    return render_inline(said) if assessment.assessor_kind == "key" else said
 
 
 def _note(attempt: Attempt, assessment: Assessment, changes: Sequence[MasteryChange]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from adaptive.assessment.models import Assessment
+from adaptive.assessment.showing import feedback_shown
 from adaptive.events.models import Attempt
 from adaptive.pages.markdown import plain_text
 from adaptive.pages.presenters.answers import text_of
@@ -35,6 +37,11 @@ class AnswerRow:
     needs_mark: bool
 
 
+def _feedback(assessment: Assessment) -> str:
+    said = feedback_shown(assessment)
+    return plain_text(said) if assessment.assessor_kind == "key" else said
+
+
 def answer_row(attempt: Attempt) -> AnswerRow:
     """Of an attempt read by selectors.results."""
     current = current_of(attempt)
@@ -44,9 +51,7 @@ def answer_row(attempt: Attempt) -> AnswerRow:
         answer=text_of(attempt),
         mark=mark_of(attempt.state, current),
         assessor=ASSESSORS.get(current.assessor_kind, "") if current else "",
-        feedback=plain_text(current.feedback)
-        if current and current.assessor_kind == "key"
-        else (current.feedback if current else ""),
+        feedback=_feedback(current) if current else "",
         changes=[change_line(change) for change in attempt.changes],
         needs_mark=attempt.state == Attempt.State.NEEDS_REVIEW,
     )

@@ -1,13 +1,14 @@
 """Which learner model is in use for a course, in a sentence, with the exact figures behind it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from adaptive.mastery.selectors import ModelStanding
 
@@ -37,16 +38,21 @@ class ModelLine:
 
 
 def short(value: float) -> str:
-    """.81: as figures between 0 and 1 are written in papers."""
-    return f"{value:.2f}".removeprefix("0")
+    """.81: as figures between 0 and 1 are written in papers; 0,81 where there is a comma."""
+    said = number_format(f"{value:.2f}")
+    return said[1:] if said.startswith("0.") else said
 
 
 def _number(n: int) -> str:
     return number_format(n, force_grouping=True)
 
 
+def _day(moment: datetime) -> str:
+    return date_format(localtime(moment), pgettext("a date, as Django writes formats", "j M Y"))
+
+
 def _row(name: str, figures: dict[str, Any]) -> FiguresRow:
-    return FiguresRow(name, *(f"{figures[key]:.4f}" for key in ("auc", "log_loss", "rmse", "ece")))
+    return FiguresRow(name, *(number_format(f"{figures[key]:.4f}") for key in ("auc", "log_loss", "rmse", "ece")))
 
 
 def model_line(standing: ModelStanding) -> ModelLine:
@@ -68,7 +74,7 @@ def model_line(standing: ModelStanding) -> ModelLine:
     ) % {
         "name": version.name,
         "version": version.pk,
-        "date": date_format(localtime(version.created_at), "j M Y"),
+        "date": _day(version.created_at),
         "answers": _number(data["n_rows"]),
         "learners": _number(data["n_learners"]),
         "auc": short(figures["model"]["auc"]),
@@ -96,7 +102,7 @@ def _facts(is_everywhere: bool, data: dict[str, Any], figures: dict[str, Any], s
     )
     facts = [source]
     if data["source"] != "file" and data["from"]:
-        first, last = (date_format(localtime(parse_datetime(data[key])), "j M Y") for key in ("from", "until"))
+        first, last = (_day(parse_datetime(data[key])) for key in ("from", "until"))
         facts.append(_("They were given from %(first)s to %(last)s.") % {"first": first, "last": last})
     if n := data.get("n_simulated"):
         facts.append(

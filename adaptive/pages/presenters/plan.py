@@ -246,7 +246,7 @@ def outcome_of(plan: StudyPlan) -> Outcome:
 
 def percent_of_target(share: float) -> str:
     """A target is what was asked for, so 100 % is 100 %."""
-    return _("%(n)s\u00a0%%") % {"n": f"{share * 100:g}"}
+    return _("%(n)s\u00a0%%") % {"n": number_format(f"{share * 100:g}")}
 
 
 def _chance(p: float) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from adaptive.assessment.models import Agreement, Assessment
+from adaptive.assessment.showing import feedback_shown
 from adaptive.assessment.words.feedback import WAITING
 from adaptive.events.models import Attempt
 from adaptive.pages.markdown import plain_text
@@ -39,8 +40,8 @@ class ReviewCard:
     opinion_feedback: str
     reason: str  # why it is here
     agreement: str  # how AI and teachers agree on this exercise, as measured; "" where no AI read it
-    note: str  # why it stands where it stands; "" for no special reason
     asked: str  # what the learner wrote when they asked for a look; "" where nothing
+    note: str  # why it stands where it stands; "" for no special reason
 
 
 def _opinion(assessment: Assessment | None) -> str:
@@ -74,7 +75,8 @@ def review_card(
     elif opinion:
         reason = _("The AI was not sure enough, so nothing has been counted.")
     else:
-        reason = attempt.last_error or _("Nobody has read it yet.")
+        # Why no model may read it is a text of practice.services.
+        reason = _(attempt.last_error) if attempt.last_error else _("Nobody has read it yet.")
     return ReviewCard(
         attempt=attempt,
         title=plain_text(resource.title),
@@ -83,9 +85,9 @@ def review_card(
         wanted=right_answer_lines(resource),
         rubric=[line.strip().removeprefix("-").strip() for line in resource.rubric.splitlines() if line.strip()],
         opinion=_opinion(opinion),
-        opinion_feedback=opinion.feedback if opinion and opinion.feedback != WAITING else "",
+        opinion_feedback=feedback_shown(opinion) if opinion and opinion.feedback != WAITING else "",
         reason=reason,
         agreement=exercise_sentence(measured) if by_machine else "",
+        asked=asked if opinion is not None and opinion.is_released else "",
         note=note,
     )
-        asked=asked if opinion is not None and opinion.is_released else "",

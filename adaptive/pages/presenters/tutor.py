@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -126,6 +127,6 @@ def poll_seconds(n: int) -> int:
 
 def limits() -> str:
     return _("At most %(most)s characters; a conversation has at most %(turns)s turns.") % {
-        "most": f"{MAX_CHARACTERS:,}",
+        "most": number_format(MAX_CHARACTERS, force_grouping=True),
         "turns": MAX_TURNS,
     }

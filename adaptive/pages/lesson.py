@@ -27,7 +27,8 @@ from adaptive.recommendation.models import Homework
 LATELY = timedelta(days=14)
 CARDS = 3
 FEWEST_LEARNERS = 2  # fewer are no matter for the whole class
-FOLLOW_FOR = timedelta(days=7)  # so long a card stays that homework was given from; twice of it are counted
+FOLLOW_FOR = timedelta(days=7)  # so long a card stays that homework was given from
+BEFORE = timedelta(days=7)  # what "before" means where it is counted
 COUNT_AFTER = timedelta(days=2)  # from then on it says what became of it
 FOLLOWED = 2  # cards at most that look back, so that one is left for what is new
 SET = 5
@@ -230,9 +231,10 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class BeforeAfter:
-    """Two stretches of equal length, before and since homework was given."""
+    """The seven days before homework was given, and the days since."""
 
-    days: int
+    days_before: int
+    days_since: int
     before: Counted
     after: Counted
 
@@ -242,7 +244,8 @@ def before_and_after(
 ) -> dict[str, BeforeAfter]:
     """Misconception id -> its counts, of homework that was given two days ago or earlier. One query, none for none.
 
-    Only answers to exercises on which it can show (or did) are counted, so that a quiet week is not a better one.
+    Only answers to exercises on which it can show (or did) are counted, and how many there were is told: a quiet week
+    is not a better one.
     """
     due = {code: one for code, one in given.items() if at - one.created_at >= COUNT_AFTER}
     if not due:
@@ -250,24 +253,24 @@ def before_and_after(
     sums: dict[str, Any] = {}
     days = {code: (at - one.created_at).days for code, one in due.items()}
     for number, (code, given_one) in enumerate(due.items()):
-        length = timedelta(days=days[code])
         pool = pools.get(code)
         can = Q(attempt__resource__in=[one.pk for one in pool.own] if pool else [])
         is_it = Q(misconception=code)
-        for name, start in (("before", given_one.created_at - length), ("after", given_one.created_at)):
-            there = can & Q(attempt__submitted_at__gte=start, attempt__submitted_at__lt=start + length)
+        given_at = given_one.created_at
+        for name, start, end in (("before", given_at - BEFORE, given_at), ("after", given_at, at)):
+            there = can & Q(attempt__submitted_at__gte=start, attempt__submitted_at__lt=end)
             key = f"{name}_{number}"
             sums[f"n_{key}"] = Count("pk", filter=there & is_it)
             sums[f"of_{key}"] = Count("pk", filter=there)
             sums[f"learners_{key}"] = Count("attempt__learner", filter=there & is_it, distinct=True)
             sums[f"all_{key}"] = Count("attempt__learner", filter=there, distinct=True)
-    found = _counting(course, at - 2 * FOLLOW_FOR).aggregate(**sums)
+    found = _counting(course, at - FOLLOW_FOR - BEFORE).aggregate(**sums)
 
     def window(key: str) -> Counted:
         return Counted(found[f"learners_{key}"], found[f"n_{key}"], found[f"all_{key}"], found[f"of_{key}"])
 
     return {
-        code: BeforeAfter(days[code], window(f"before_{number}"), window(f"after_{number}"))
+        code: BeforeAfter(BEFORE.days, days[code], window(f"before_{number}"), window(f"after_{number}"))
         for number, code in enumerate(due)
     }
 

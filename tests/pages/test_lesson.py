@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from adaptive.assessment.models import Assessment
 from adaptive.common.clock import now
 from adaptive.recommendation.models import Homework, Ruling
 from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_make
@@ -115,27 +116,38 @@ def given(cast: Cast, charlie, ago: timedelta) -> None:
     Homework.objects.update(created_at=now() - ago)
 
 
-def test_two_days_later_it_says_that_it_declined_with_the_counts(erring, charlie):
-    for learner in erring.extra["more"]:
-        attempt_make(learner, erring.exercises["choice"], score=1.0, submitted_at=now() - timedelta(days=2, hours=4))
+def test_two_days_later_it_says_whether_it_declined_with_the_counts(erring, charlie):
+    def right(ago: timedelta) -> None:
+        for learner in erring.extra["more"]:
+            attempt_make(learner, erring.exercises["choice"], score=1.0, submitted_at=now() - ago)
+
+    right(timedelta(days=4))
+    right(timedelta(days=11))  # longer ago than "before"
     for learner in erring.extra["more"][:3]:
-        err(learner, erring.exercises["choice"], "part-to-part", ago=timedelta(days=2, hours=5))
+        err(learner, erring.exercises["choice"], "part-to-part", ago=timedelta(days=3))
+        err(learner, erring.exercises["numeric"], "part-to-part", ago=timedelta(days=11), response={"value": "4"})
     given(erring, charlie, timedelta(days=2, hours=1))
-    for learner in erring.extra["more"]:
-        attempt_make(learner, erring.exercises["choice"], score=1.0, submitted_at=now() - timedelta(hours=3))
+    right(timedelta(hours=3))
+    # Since: the five of the fixture among thirteen (two at another exercise where it has shown).
     text = text_of(page_of(charlie, erring))
-    # Since: the five of the fixture among eleven, after three of nine.
-    assert "2 days before: in 3 of 9 answers, by 3 of 6 learners" in text
-    assert "2 days since: in 5 of 11 answers, by 4 of 6 learners" in text
-    assert "It did not decline: it shows more often than before." in text
-    for learner in erring.extra["more"]:
-        for n in range(2):
-            attempt_make(
-                learner, erring.exercises["choice"], score=1.0, submitted_at=now() - timedelta(hours=2, minutes=n)
-            )
+    assert "7 days before: in 3 of 9 answers, by 3 of 6 learners" in text
+    assert "2 days since: in 5 of 13 answers, by 4 of 6 learners" in text
+    assert "It did not decline: it shows in a larger share of the answers than before." in text
+    for n in range(2):
+        right(timedelta(hours=2, minutes=n))
     text = text_of(page_of(charlie, erring))
-    assert "2 days since: in 5 of 23 answers" in text and "It declined." in text
+    assert "2 days since: in 5 of 25 answers" in text
+    assert "It declined: it shows in a smaller share of the answers than before." in text
     assert "Counts alone: they do not tell why." in text
+
+
+def test_what_never_showed_at_all_has_not_declined(erring, charlie):
+    given(erring, charlie, timedelta(days=2, hours=1))
+    Homework.objects.update(misconception="swaps")
+    Assessment.objects.filter(misconception="swaps").update(misconception="")
+    attempt_make(erring.alice, erring.exercises["choice"], score=1.0, submitted_at=now() - timedelta(days=4))
+    text = text_of(page_of(charlie, erring))
+    assert "It has not shown, neither before nor since." in text and "decline" not in text
 
 
 def test_where_nobody_answered_since_nothing_is_claimed(cast, charlie):

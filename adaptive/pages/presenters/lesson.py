@@ -90,7 +90,7 @@ def _counts(counted: Counted) -> str:
 
 
 def outcome(counted: BeforeAfter) -> Outcome:
-    before, after, days = counted.before, counted.after, counted.days
+    before, after = counted.before, counted.after
     is_fewer = False
     if not after.of:
         verdict = _("Nobody has answered an exercise where it can show since then, so nothing can be said.")
@@ -100,16 +100,22 @@ def outcome(counted: BeforeAfter) -> Outcome:
         share_before, share_after = before.n / before.of, after.n / after.of
         is_fewer = share_after < share_before
         if is_fewer:
-            verdict = _("It declined.")
+            verdict = _("It declined: it shows in a smaller share of the answers than before.")
+        elif not after.n:
+            verdict = _("It has not shown, neither before nor since.")
         elif share_after == share_before:
-            verdict = _("It did not decline: it shows as often as before.")
+            verdict = _("It did not decline: it shows in the same share of the answers as before.")
         else:
-            verdict = _("It did not decline: it shows more often than before.")
-    in_days = {"days": days}
+            verdict = _("It did not decline: it shows in a larger share of the answers than before.")
+    days_before, days_since = counted.days_before, counted.days_since
     return Outcome(
         verdict=verdict,
-        before=ngettext("%(days)d day before:", "%(days)d days before:", days) % in_days + " " + _counts(before),
-        after=ngettext("%(days)d day since:", "%(days)d days since:", days) % in_days + " " + _counts(after),
+        before=ngettext("%(days)d day before:", "%(days)d days before:", days_before) % {"days": days_before}
+        + " "
+        + _counts(before),
+        after=ngettext("%(days)d day since:", "%(days)d days since:", days_since) % {"days": days_since}
+        + " "
+        + _counts(after),
         is_fewer=is_fewer,
     )
 

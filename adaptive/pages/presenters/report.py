@@ -251,12 +251,15 @@ def answer_groups(
     """The different answers, the wrong ones by the misconception that they show, what most learners showed first; then
     those without a named error, and the right ones last. Those that wait for a mark are left out."""
     found: dict[tuple[bool, str], dict[str, list[Attempt]]] = {}
+    as_first: dict[str, str] = {}  # letters, spaces and a full stop make no other answer
     for attempt in attempts:
         if attempt.current:
             mark = attempt.current[0]
             is_right = mark.label == "correct"
             texts = found.setdefault((is_right, "" if is_right else mark.misconception), {})
-            texts.setdefault(text_of(attempt, resource), []).append(attempt)
+            text = text_of(attempt, resource)
+            text = as_first.setdefault(" ".join(text.casefold().split()).strip(".!;, "), text)
+            texts.setdefault(text, []).append(attempt)
     total = sum(len(group) for texts in found.values() for group in texts.values()) or 1
     rows = []
     for (is_right, code), texts in found.items():

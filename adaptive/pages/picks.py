@@ -7,7 +7,7 @@ from adaptive.catalog.models import Course
 from adaptive.learners.models import Learner
 from adaptive.pages.selectors import impressions_open
 from adaptive.practice.services import slate_next
-from adaptive.recommendation.models import Impression
+from adaptive.recommendation.models import Impression, Slate
 from adaptive.recommendation.services import impression_event, slate_current
 
 
@@ -17,18 +17,21 @@ class Picks:
 
     waiting: list[Impression]
     why_empty: str
+    slate: Slate
 
     @property
     def first(self) -> Impression | None:
         return self.waiting[0] if self.waiting else None
 
 
-def picks_now(*, learner: Learner, course: Course, at: datetime) -> Picks:
+def picks_now(
+    *, learner: Learner, course: Course, at: datetime, purpose: str = Slate.Purpose.PRACTICE, count: int = 5
+) -> Picks:
     """The current picks. Makes and stores a slate where there is no current one."""
-    slate = slate_current(learner=learner, course=course, at=at)
+    slate = slate_current(learner=learner, course=course, at=at, purpose=purpose)
     if slate is None:
-        slate = slate_next(learner=learner, course=course)
-    return Picks(impressions_open(slate=slate), slate.why_empty)
+        slate = slate_next(learner=learner, course=course, purpose=purpose, count=count)
+    return Picks(impressions_open(slate=slate), slate.why_empty, slate)
 
 
 def pick_seen(impression: Impression, *types: str) -> None:

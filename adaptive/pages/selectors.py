@@ -1,10 +1,11 @@
 """What pages read beside what the domains offer. No function runs more queries when there is more data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, F, Prefetch, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.http import Http404
 
 from adaptive.assessment.models import Assessment
@@ -13,7 +14,7 @@ from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
 from adaptive.mastery.models import MasteryChange, SkillMastery
 from adaptive.mastery.selectors import mastery_status
-from adaptive.recommendation.models import Impression, ImpressionEvent, Slate
+from adaptive.recommendation.models import CourseOffer, Impression, ImpressionEvent, Slate
 
 HEAVY = ("resource__embedding", "resource__search")
 
@@ -55,6 +56,31 @@ def impression_in(*, learner: Learner, slate_id: UUID, position: int) -> Impress
     )
     if found is None:
         raise Http404
+    return found
+
+
+def offer_in(*, learner: Learner, slate_id: UUID, position: int) -> CourseOffer:
+    """A course among those that a slate of the learner's own offers. Raises Http404."""
+    rows = CourseOffer.objects.filter(slate=slate_id, position=position, slate__learner=learner)
+    found = (
+        rows.select_related("course", "slate", "slate__learner").defer("slate__context", "slate__candidates").first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def skills_at_a_glance(*, courses: Sequence[int], limit: int = 4) -> dict[int, tuple[list[str], int]]:
+    """Course id -> (names of its first skills, how many it has). One query, none for no courses."""
+    if not courses:
+        return {}
+    place = Window(RowNumber(), partition_by=F("course"), order_by=["position", "pk"])
+    rows = Skill.objects.filter(course__in=courses).annotate(
+        place=place, n=Window(Count("pk"), partition_by=F("course"))
+    )
+    found: dict[int, tuple[list[str], int]] = {}
+    for skill in rows.filter(place__lte=limit).order_by("course", "place"):
+        found.setdefault(skill.course_id, ([], skill.n))[0].append(skill.name)
     return found
 
 

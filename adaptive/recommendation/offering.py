@@ -81,11 +81,14 @@ WHERE (a.id = 0 OR a.id = ANY(%(own)s)) AND b.id = ANY(%(offered)s)
 """
 
 TOGETHER_SQL = """
-SELECT theirs.course_id, mine.course_id, count(*),
-    (SELECT count(*) FROM adaptive_enrolment p WHERE p.course_id = mine.course_id AND p.role = 'learner') - 1
-FROM adaptive_enrolment mine JOIN adaptive_enrolment theirs
+WITH mine AS MATERIALIZED (
+    SELECT course_id, learner_id FROM adaptive_enrolment
+    WHERE course_id = ANY(%(own)s) AND role = 'learner' AND learner_id <> %(learner)s
+), sizes AS MATERIALIZED (SELECT course_id, count(*) AS n FROM mine GROUP BY course_id)
+SELECT theirs.course_id, mine.course_id, count(*), min(sizes.n)
+FROM mine JOIN adaptive_enrolment theirs
     ON theirs.learner_id = mine.learner_id AND theirs.course_id = ANY(%(offered)s) AND theirs.role = 'learner'
-WHERE mine.course_id = ANY(%(own)s) AND mine.role = 'learner' AND mine.learner_id <> %(learner)s
+JOIN sizes ON sizes.course_id = mine.course_id
 GROUP BY theirs.course_id, mine.course_id HAVING count(*) >= %(least)s
 """
 
@@ -190,7 +193,7 @@ def _together(learner: Learner, own: Sequence[int], offered: Sequence[int]) -> d
     with connection.cursor() as cursor:
         cursor.execute(TOGETHER_SQL, values)
         for course_id, mine, n, n_others in cursor.fetchall():
-            found.setdefault(course_id, []).append((mine, n, n / max(n_others, n)))
+            found.setdefault(course_id, []).append((mine, n, n / n_others))
     return found
 
 

@@ -250,7 +250,8 @@ def slate_current(
     kinds: Sequence[str] | None = None,
 ) -> Slate | None:
     """The learner's latest slate of this purpose, if it still says what a new one would: made within half an hour,
-    with nothing answered, assessed, objected to or ruled by a teacher since. None: make a new one. At most 5 queries.
+    with nothing answered, assessed, objected to, preferred otherwise or ruled by a teacher since. None: make a new one.
+    At most 5 queries.
     """
     at = at or now()
     slate = (
@@ -259,7 +260,9 @@ def slate_current(
         .order_by("-created_at")
         .first()
     )
-    if slate is None or slate.why_empty or tuple(slate.context.get("kinds", ())) != _checked_kinds(kinds):
+    if slate is None or slate.why_empty or learner.updated_at > slate.created_at:
+        return None
+    if tuple(slate.context.get("kinds", ())) != _checked_kinds(kinds):
         return None
     if LearnerState.objects.filter(learner=learner, course=course, updated_at__gt=slate.created_at).exists():
         return None

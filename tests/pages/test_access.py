@@ -10,8 +10,8 @@ from adaptive.conversation.services import conversation_start, message_post
 from adaptive.pages.urls import urlpatterns
 from adaptive.practice.services import answer_submit, slate_next
 from adaptive.recommendation.homework import homework_give
-from adaptive.recommendation.models import Ruling
-from tests.factories import PASSWORD, Cast, enrol, learner_make, right
+from adaptive.recommendation.models import CourseOffer, Ruling
+from tests.factories import PASSWORD, Cast, course_make, enrol, learner_make, right
 
 OPEN = {"login", "logout", "home", "courses", "calendar", "language"}
 OWN = {"my-data", "my-data-consent", "my-data-export", "my-data-delete"}  # in no course: test_my_data asks for them
@@ -24,9 +24,9 @@ LEARNER = {
 TEACHER = {"report", "report-map", "report-skill", "report-exercise", "review", "review-one"}
 TEACHER |= {"learner", "learner-skill", "picks", "pick-review", "picks-approve", "picks-undo", "ruling-end"}
 TEACHER |= {"lesson", "homework", "homework-new", "homework-one", "homework-end", "settings", "settings-exercise"}
-LEARNER |= {"ask", "asked"}
+LEARNER |= {"ask", "asked", "feed", "catalogue", "preferences", "offer", "rate", "put-away"}
 POSTED = {"disagree", "done", "answer", "hint", "reveal", "give-up", "contest", "performance-sharing", "plan-save"}
-POSTED |= {"plan-change"}
+POSTED |= {"plan-change", "offer", "rate", "put-away"}
 POSTED |= {"tutor-say", "tutor-new", "tutor-stop"}
 POSTED |= {"picks-approve", "picks-undo", "ruling-end", "homework-end", "settings-exercise"}
 
@@ -43,6 +43,7 @@ def addresses(cast: Cast) -> dict[str, str]:
         source="page",
     ).attempt
     slate = slate_next(learner=cast.alice, course=cast.course)
+    CourseOffer.objects.create(slate=slate, position=1, course=course_make(cast.tenant, "open"), score=1.0)
     values = {
         "course_id": cast.course.pk,
         "resource_id": cast.exercises["short_text"].pk,
@@ -55,9 +56,9 @@ def addresses(cast: Cast) -> dict[str, str]:
         "message_id": message_post(
             conversation=conversation_start(learner=cast.alice, course=cast.course), text="help"
         ).pk,
-        "homework_id": homework_give(
-            course=cast.course, teacher=cast.charlie, exercises=[cast.exercises["choice"].pk]
-        )[0].pk,
+        "homework_id": homework_give(course=cast.course, teacher=cast.charlie, exercises=[cast.exercises["choice"].pk])[
+            0
+        ].pk,
         "ruling_id": Ruling.objects.create(kind="pin", course=cast.course, resource=cast.reading).pk,
     }
     found = {}
@@ -68,7 +69,8 @@ def addresses(cast: Cast) -> dict[str, str]:
 
 
 def ask(client: Client, name: str, address: str) -> int:
-    values = {"picks-undo": {"batch": str(uuid.uuid4())}, "settings-exercise": {"ai": "on"}}.get(name, {})
+    values = {"picks-undo": {"batch": str(uuid.uuid4())}, "settings-exercise": {"ai": "on"}}
+    values = {**values, "offer": {"do": "put-away"}, "rate": {"rating": "4"}}.get(name, {})
     response = client.post(address, values) if name in POSTED else client.get(address)
     return response.status_code
 
@@ -99,7 +101,9 @@ def test_a_teacher_has_the_teachers_pages_and_no_learners(addresses, charlie):
         assert ask(charlie, name, addresses[name]) == 404, name
 
 
-@pytest.mark.parametrize("name", ["attempt", "attempt-state", "reveal", "contest", "pick", "why", "disagree", "done"])
+@pytest.mark.parametrize(
+    "name", ["attempt", "attempt-state", "reveal", "contest", "pick", "why", "disagree", "done", "rate", "offer"]
+)
 def test_another_learner_of_the_same_course_sees_nothing_of_alice(addresses, as_user, name):
     assert ask(as_user("bob"), name, addresses[name]) == 404
 

@@ -30,7 +30,7 @@ def test_one_button_and_one_line_why(alice, cast):
     html = alice.get(home(cast)).content.decode()
     text = text_of(html)
     assert "Start (" in text and " min)" in text and "Why this?" in text
-    sentence = Impression.objects.get(position=1).explanation.facts[0]["text"]
+    sentence = Impression.objects.get(position=1, slate__purpose="practice").explanation.facts[0]["text"]
     assert sentence in text
     assert html.count('class="button go"') == 1
 
@@ -53,8 +53,10 @@ def test_results_with_their_evidence(alice, cast):
 def test_looking_twice_makes_one_slate(alice, cast):
     alice.get(home(cast))
     alice.get(home(cast))
-    assert cast.alice.slates.count() == 1
-    assert ImpressionEvent.objects.filter(type="impression").count() == 1
+    assert sorted(cast.alice.slates.values_list("purpose", flat=True)) == ["feed", "practice"]
+    shown = ImpressionEvent.objects.filter(type="impression")
+    assert shown.filter(impression__slate__purpose="practice").count() == 1
+    assert shown.count() == shown.values("impression").distinct().count() <= 4
 
 
 def test_due_reviews(alice, cast):
@@ -85,13 +87,13 @@ class TestWhy:
     @pytest.fixture
     def why(self, alice, cast) -> str:
         alice.get(home(cast))
-        impression = Impression.objects.get(position=1)
+        impression = Impression.objects.get(position=1, slate__purpose="practice")
         return reverse("adaptive:why", args=[impression.slate_id, 1])
 
     def test_the_page_says_what_the_drawer_says(self, alice, why):
         page, drawer = alice.get(why), alice.get(why, headers={"HX-Request": "true"})
         assert "<html" in page.content.decode() and "<html" not in drawer.content.decode()
-        explanation = Impression.objects.get(position=1).explanation
+        explanation = Impression.objects.get(position=1, slate__purpose="practice").explanation
         for text in (text_of(page.content), text_of(drawer.content)):
             for fact in explanation.facts:
                 assert fact["text"] in text
@@ -102,13 +104,13 @@ class TestWhy:
 
     @pytest.mark.parametrize("reason", ["too_easy", "too_hard", "seen", "not_now"])
     def test_disagreeing_changes_the_pick_at_once(self, alice, cast, why, reason):
-        before = Impression.objects.get(position=1)
+        before = Impression.objects.get(position=1, slate__purpose="practice")
         form = form_at(alice.get(why).content, "/disagree/")
         answer = alice.post(form.action, {**form.fields, "reason": reason}, follow=True)
         assert "Noted" in text_of(answer.content)
         event = ImpressionEvent.objects.get(type="disagree")
         assert (event.impression_id, event.reason) == (before.pk, reason)
-        latest = cast.alice.slates.latest("created_at")
+        latest = cast.alice.slates.filter(purpose="practice").latest("created_at")
         assert latest.pk != before.slate_id
         assert before.resource_id not in latest.impressions.values_list("resource_id", flat=True)
 

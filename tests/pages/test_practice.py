@@ -352,7 +352,7 @@ class TestPicks:
         page = alice.get(reverse("adaptive:pick", args=[slate.pk, 1]))
         assert "What a fraction is" in text_of(page.content) and "<em>fraction</em>" in page.content.decode()
         done = alice.post(form_at(page.content, "/done/").action)
-        assert done["Location"] == reverse("adaptive:practice", args=[cast.course.pk])
+        assert done["Location"] == reverse("adaptive:catalogue", args=[cast.course.pk]), "back to where it was chosen"
         assert ImpressionEvent.objects.filter(type="complete").count() == 1
         alice.post(form_at(page.content, "/done/").action)
         assert ImpressionEvent.objects.filter(type="complete").count() == 1

@@ -18,6 +18,7 @@ from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_ma
 
 LEARNERS_PAGES = ["course", "performance", "plan", "skills", "skill", "resource", "attempt", "pick", "why"]
 LEARNERS_PAGES += ["ask", "asked", "my-data", "my-data-delete"]
+LEARNERS_PAGES += ["feed", "catalogue", "preferences", "reading"]
 TEACHERS_PAGES = ["report", "report-map", "report-skill", "report-exercise", "learner", "learner-skill", "review"]
 TEACHERS_PAGES += ["picks", "pick-review", "lesson", "homework", "homework-new", "settings"]
 MOST = {"course": 40, "resource": 20, "attempt": 40, "report": 24}
@@ -30,6 +31,10 @@ def address(cast: Cast, name: str) -> str:
         "my-data": (),
         "my-data-delete": (),
         "ask": (cast.course.pk,),
+        "feed": (cast.course.pk,),
+        "catalogue": (cast.course.pk,),
+        "preferences": (cast.course.pk,),
+        "reading": (cast.course.pk, cast.reading.pk),
         "asked": (cast.course.pk, cast.extra["asked"].pk),
         "course": (cast.course.pk,),
         "performance": (cast.course.pk,),
@@ -47,15 +52,15 @@ def address(cast: Cast, name: str) -> str:
         "learner": (cast.course.pk, cast.alice.pk),
         "learner-skill": (cast.course.pk, cast.alice.pk, cast.skills[0].pk),
         "review": (cast.course.pk,),
-        "picks": (cast.course.pk,),
-        "pick-review": (cast.course.pk, slate.pk, 1),
-    }
-    return reverse(f"adaptive:{name}", args=values[name])
-
         "lesson": (cast.course.pk,),
         "homework": (cast.course.pk,),
         "homework-new": (cast.course.pk,),
         "settings": (cast.course.pk,),
+        "picks": (cast.course.pk,),
+        "pick-review": (cast.course.pk, slate.pk, 1),
+    }
+    return reverse(f"adaptive:{'resource' if name == 'reading' else name}", args=values[name])
+
 
 def submit(cast: Cast, learner, name: str, response: dict, **values):
     return answer_submit(

@@ -44,6 +44,7 @@ from adaptive.pages.views.reading import reading_page
 from adaptive.practice.services import answer_submit
 from adaptive.practice.similar import similar_problem
 from adaptive.recommendation.models import Impression
+from adaptive.recommendation.observing import CHOSEN
 
 
 @require_GET
@@ -62,7 +63,9 @@ def pick(request: HttpRequest, visit: Visit, slate_id: UUID, position: int) -> H
     """A place of the learner's own slate: an exercise to answer, or something to read."""
     impression = impression_in(learner=visit.learner, slate_id=slate_id, position=position)
     visit = in_course(visit, impression.slate.course_id, "learner")
-    pick_seen(impression, "impression", "start")
+    # Where one goes where one is led, opening it says nothing of what one likes.
+    is_chosen = impression.slate.purpose in CHOSEN or impression.slate.query
+    pick_seen(impression, "impression", *(["click"] if is_chosen else []), "start")
     if not impression.resource.is_exercise:
         return reading_page(request, visit, impression.resource, impression)
     return exercise_page(request, visit, impression.resource, impression)
@@ -179,12 +182,6 @@ def _exercise(visit: Visit, resource_id: int) -> Resource:
     return found
 
 
-@require_POST
-@learner_page
-def hint(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse:
-    """Shows the ladder down to the rung that the button named; naming it makes a second click harmless."""
-    exercise = _exercise(visit, resource_id)
-    past = tried(request, visit, exercise)
 def ladder_of(visit: Visit, exercise: Resource, past: Tried, n: int) -> HintLadder:
     """The ladder down to rung n. A similar problem is looked for only where the author's hints are all seen."""
     is_near = len(exercise.hints) <= n <= example_shown(exercise)
@@ -200,6 +197,12 @@ def _last_error(visit: Visit, past: Tried) -> str:
     return next((m.get("name", "") for m in visit.course.misconceptions if m.get("id") == current[0].misconception), "")
 
 
+@require_POST
+@learner_page
+def hint(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse:
+    """Shows the ladder down to the rung that the button named; naming it makes a second click harmless."""
+    exercise = _exercise(visit, resource_id)
+    past = tried(request, visit, exercise)
     asked = request.POST.get("hint", "")
     wanted = int(asked) if asked.isdecimal() and len(asked) < 4 else 1
     n = max(past.n_hints, min(wanted, example_shown(exercise)))
@@ -214,12 +217,6 @@ def _last_error(visit: Visit, past: Tried) -> str:
     return to(request, safe_path(request, request.POST.get("back", "")) or place_of(visit, exercise, None))
 
 
-@require_POST
-@learner_page
-def answer(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse:
-    """Hands in an answer: to its result, or back to the form with what is wrong and all that was typed."""
-    exercise = _exercise(visit, resource_id)
-    impression = _impression(request, visit, exercise)
 def _open(request: HttpRequest, visit: Visit, exercise: Resource, n: int) -> None:
     """Notes the rungs that are shown. An unsolved exercise that is shown with its solution is no test any more."""
     if n == example_shown(exercise):
@@ -261,6 +258,12 @@ def give_up(request: HttpRequest, visit: Visit, resource_id: int) -> HttpRespons
     return to(request, reverse("adaptive:attempt", args=[visit.course.pk, submission.attempt.pk]))
 
 
+@require_POST
+@learner_page
+def answer(request: HttpRequest, visit: Visit, resource_id: int) -> HttpResponse:
+    """Hands in an answer: to its result, or back to the form with what is wrong and all that was typed."""
+    exercise = _exercise(visit, resource_id)
+    impression = _impression(request, visit, exercise)
     given = form_lists(request.POST)
     key = request.POST.get("key", "")[:80]
     started = _started(request, now())

@@ -19,7 +19,8 @@ from adaptive.pages.selectors import impression_in
 from adaptive.pages.views.ask import place_of, slate_asked_again
 from adaptive.recommendation.services import impression_event
 
-PLACES = ("home", "ask")  # where else than at the exercise the drawer was opened
+CHOOSING = ("feed", "catalogue")
+PLACES = ("home", "ask", *CHOOSING)  # where else than at the exercise the drawer was opened
 
 
 @require_GET
@@ -52,6 +53,9 @@ def disagree(request: HttpRequest, visit: Visit, slate_id: UUID, position: int) 
     if request.POST.get("from") == "ask" and impression.slate.query:
         messages.success(request, str(said))
         return to(request, place_of(slate_asked_again(visit, impression.slate)))
+    if request.POST.get("from") in CHOOSING:
+        messages.success(request, str(said))
+        return to(request, reverse(f"adaptive:{request.POST['from']}", args=[visit.course.pk]))
     picks = picks_now(learner=visit.learner, course=visit.course, at=now())
     if picks.first is None:
         messages.success(request, str(said))

@@ -90,6 +90,7 @@ def course_folder_load(*, tenant: Tenant, folder: Path) -> Course:
         title=about["title"],
         language=about["language"],
         description=about.get("description", ""),
+        listing=about.get("listing"),
     )
     course.misconceptions = about.get("misconceptions", [])
     course.save(update_fields=["misconceptions"])

@@ -1,5 +1,6 @@
 """Courses to take up next: which, in which order, why; and that taking one up is safe."""
 
+import threading
 from datetime import timedelta
 
 import numpy as np
@@ -225,6 +226,30 @@ class TestTakingUp:
         since = now() - timedelta(days=1)
         assert conversions(tenant_id=cast.tenant.pk, since=since) == {"shown": 4, "put_away": 0, "taken_up": 1}
         assert CourseOffer.objects.get(enrolled_at__isnull=False).slate == Slate.objects.latest("created_at")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_the_same_moment_enrol_once():
+    cast = cast_make()
+    open_course(cast, "open")
+    offer = offers(cast)[0]
+    ready, made = threading.Barrier(4), []
+
+    def click() -> None:
+        try:
+            ready.wait(10)
+            made.append(offer_take_up(offer=CourseOffer.objects.get(pk=offer.pk))[1])
+        finally:
+            connection.close()
+
+    clicks = [threading.Thread(target=click) for _ in range(4)]
+    for one in clicks:
+        one.start()
+    for one in clicks:
+        one.join()
+    assert sorted(made) == [False, False, False, True]
+    assert Enrolment.objects.filter(learner=cast.alice, course=offer.course).count() == 1
+    assert AuditEntry.objects.filter(action="course_taken_up").count() == 1
 
 
 def test_as_many_queries_for_many_courses(cast):

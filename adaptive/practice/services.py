@@ -149,7 +149,7 @@ def why_no_model_may_read(attempt: Attempt) -> str:
     if not attempt.course.is_ai_enabled:
         return _("The AI is switched off in this course.")
     if not attempt.resource.is_ai_enabled:
-        return "The AI is switched off for this exercise."
+        return _("The AI is switched off for this exercise.")
     if not agrees(attempt.learner, MARKING):
         return NO_CONSENT
     return ""

@@ -171,23 +171,47 @@ def check(w, name: str) -> None:
     assert not found, "\n".join(found)
 
 
+def every_page(cast: Cast) -> dict[str, dict[str, str]]:
+    """Who -> name of a page -> its path."""
+    named = {"alice": students_pages(cast), "charlie": teachers_pages(cast)}
+    for name, places in walked(cast).items():
+        for who, path in places:
+            if path not in named[who].values():
+                named[who][f"/{name}/"] = path
+    assert len(named["alice"]) > 30 and len(named["charlie"]) > 8
+    return named
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1440])
 def test_every_page(window, lively, width, scheme):
     w = window(width=width, scheme=scheme)
     w.goto("/login/")
     found = problems(w, "login")
-    named = {"alice": students_pages(lively), "charlie": teachers_pages(lively)}
-    for name, places in walked(lively).items():
-        for who, path in places:
-            if path not in named[who].values():
-                named[who][f"/{name}/"] = path
-    assert len(named["alice"]) > 30 and len(named["charlie"]) > 8
+    for who, pages in every_page(lively).items():
+        w.log_in(who)
+        for name, path in pages.items():
+            w.goto(path)
+            found += problems(w, f"{who}: {name}")
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+def test_every_page_in_german_whose_words_are_longer(window, lively, width):
+    w = window(width=width)
+    w.goto("/login/")
+    w.page.get_by_role("button", name="Deutsch").click()
+    w.page.get_by_role("button", name="Anmelden").wait_for()
+    found = problems(w, "login")
+    named = every_page(lively)
+    Learner.objects.update(language="de")
     for who, pages in named.items():
         w.log_in(who)
         for name, path in pages.items():
             w.goto(path)
             found += problems(w, f"{who}: {name}")
+            if w.page.evaluate("document.documentElement.lang") != "de":
+                found.append(f"{who}: {name} is not in German")
     assert not found, "\n".join(found)
 
 

@@ -10,6 +10,7 @@ from celery.signals import worker_init, worker_process_init, worker_ready, worke
 
 from adaptive.audit.services import sent_forget
 from adaptive.backends.embedding.base import EmbeddingUnavailable
+from adaptive.backends.llm.base import ModelUnavailable
 from adaptive.backends.registry import get_embedding, get_llm, get_marker
 from adaptive.catalog.embedding import resources_embed
 from adaptive.common.processes import be_nice, end_with_parent
@@ -25,6 +26,7 @@ from adaptive.practice.services import attempt_work
 from adaptive.practice.sweeping import sweep
 from adaptive.recommendation.co_practice import co_practice_sweep
 from adaptive.recommendation.gaps import gaps_embed
+from adaptive.recommendation.text_forecasts import ROUND, forecasts_sweep
 from adaptive.tenants.services import idempotency_forget
 
 logger = logging.getLogger(__name__)
@@ -100,6 +102,19 @@ def resources_embed_job() -> int:
 def co_practice_job() -> dict[str, int]:
     """What learners went on to, counted anew where somebody worked since."""
     return co_practice_sweep()
+
+
+@shared_task(name="adaptive.text_forecasts", soft_time_limit=300, time_limit=330)
+def text_forecasts_job() -> int:
+    """A short round of what the language model expects from words, where that counts; calls itself for the rest."""
+    try:
+        n_done = forecasts_sweep(llm=get_llm())
+    except ModelUnavailable as away:
+        logger.warning("what is to be expected from words cannot be asked: %s", away)
+        return 0
+    if n_done >= ROUND:
+        text_forecasts_job.apply_async(retry=False)
+    return n_done
 
 
 @shared_task(name="adaptive.explanation_reword")

@@ -196,6 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "gaps": {"task": "adaptive.gaps_embed", "schedule": 300.0, "options": {"expires": 280}},
     "co_practice": {"task": "adaptive.co_practice", "schedule": 300.0, "options": {"expires": 280}},
+    "text_forecasts": {"task": "adaptive.text_forecasts", "schedule": 300.0, "options": {"expires": 280}},
     "embed": {"task": "adaptive.resources_embed", "schedule": 60.0, "options": {"expires": 50}},
     "difficulties": {"task": "adaptive.difficulties_sweep", "schedule": 60.0, "options": {"expires": 50}},
 }

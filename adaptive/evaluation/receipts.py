@@ -129,6 +129,12 @@ def _is_kept(slate: Slate, impression: Impression, flip: Mapping[str, Any]) -> b
     return impression.resource_id not in ids and flip["instead"] in ids
 
 
+def _forecast(slate: Slate, resource_id: int) -> float:
+    """Logits by which the resource's words moved its expected success."""
+    rows = (row for row in slate.candidates if row["resource"] == resource_id)
+    return next(rows, {}).get("forecast", {}).get("succeeds", 0.0)
+
+
 class _Truth:
     """What the database says of one learner now."""
 
@@ -174,7 +180,8 @@ class _Truth:
         p = predictions(learner=self.learner, course=self.course, resources=[impression.resource_id], at=self.at)
         main = impression.resource.skill_links.order_by("position", "pk").values_list("skill_id", flat=True)
         stated = slate.context["stated"].get(str(main[0]), 0.0) if main else 0.0
-        expected = sigmoid(logit(p[impression.resource_id]) + stated)
+        words = _forecast(slate, impression.resource_id)
+        expected = sigmoid(logit(p[impression.resource_id]) + stated + words)
         if abs(values["p_correct"] - expected) > 2 * CLOSE:
             return f"p_correct is {expected:.4f}, not {values['p_correct']}"
         if "low" in values and not values["low"] <= values["p_correct"] <= values["high"]:

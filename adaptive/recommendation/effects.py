@@ -1,6 +1,8 @@
 """What practice does in a course: the fitted version in use, else the defaults."""
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -16,16 +18,25 @@ logger = logging.getLogger(__name__)
 DEFAULTS = PracticeEffects()
 
 
-def effects_of(*, course: Course) -> PracticeEffects:
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """What ranking in a course rests on. words: question -> text_weights.TextWeight as JSON."""
+
+    effects: PracticeEffects = DEFAULTS
+    words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def recommender_of(*, course: Course) -> InUse:
     """One query. A version that cannot be read any more counts as none, and is logged."""
-    found = RecommenderVersion.objects.filter(course=course, is_active=True).values_list("pk", "effects").first()
+    rows = RecommenderVersion.objects.filter(course=course, is_active=True)
+    found = rows.values_list("pk", "effects", "words").first()
     if found is None:
-        return DEFAULTS
+        return InUse()
     try:
-        return PracticeEffects.from_json(found[1])
+        return InUse(PracticeEffects.from_json(found[1]), found[2])
     except (ValueError, TypeError) as error:
         logger.error("recommender version %s cannot be used: %s", found[0], error)
-        return DEFAULTS
+        return InUse()
 
 
 @transaction.atomic
@@ -37,11 +48,12 @@ def effects_store(
     figures: dict[str, Any],
     seed: int,
     activate: bool,
+    words: Mapping[str, Any] | None = None,
     actor: str = "",
 ) -> RecommenderVersion:
     """Keeps what was learned as a version and, where asked for, puts it in use."""
     version = RecommenderVersion.objects.create(
-        course=course, effects=effects.to_json(), data=data, figures=figures, seed=seed
+        course=course, effects=effects.to_json(), data=data, figures=figures, words=dict(words or {}), seed=seed
     )
     if activate:
         effects_use(course=course, number=version.pk, actor=actor)

@@ -8,6 +8,7 @@ from adaptive.common.probability import clamp, logit, sigmoid
 from .gain import Gains, teaching_of
 from .preferences import preference_of
 from .skills import skills_of
+from .text_weights import favour_of
 from .types import DIGITS, Candidate, Context, Features
 
 KIND_WEIGHTS = {
@@ -80,6 +81,7 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
         freshness=_r(math.exp(-max(candidate.age_days, 0.0) / FRESH_DAYS)),
         repeat=_r(policy.repeat_factor ** (tried.n_right if tried else 0)),
         preference=_r(preference_of(context, candidate, p_felt)),
+        words=_r(favour_of(candidate)),
         rest=policy.rested_factor if main in context.rested else 1.0,
         kind_weight=_r(kind_weight),
         minutes=_r(max(minutes, 0.1) ** policy.minutes_power),

@@ -16,7 +16,8 @@ from adaptive.recommendation.types import Candidate, rounded
 
 SQL = """
 SELECT r.id, r.external_id, r.kind, r.title, r.duration_minutes, r.response_format, r.created_at, r.course_id,
-    r.is_retired, r.has_pictures, r.language, r.authored_difficulty, d.used, ARRAY(
+    r.is_retired, r.has_pictures, r.language, r.authored_difficulty, d.used,
+    coalesce(d.n_answers, 0), ARRAY(
         SELECT link.skill_id FROM adaptive_resourceskill link WHERE link.resource_id = r.id
         ORDER BY link.position, link.id)
 FROM adaptive_resource r LEFT JOIN adaptive_itemdifficulty d ON d.resource_id = r.id
@@ -41,7 +42,7 @@ def candidates_load(
         Item(
             id=pk, skill_ids=tuple(skills), difficulty=item_difficulty(authored, used), response_format=response_format
         )
-        for pk, (_, _, kind, _, _, response_format, *_, authored, used, skills) in rows.items()
+        for pk, (_, _, kind, _, _, response_format, *_, authored, used, _, skills) in rows.items()
         if kind == Resource.Kind.EXERCISE
     ]
     expected = predicted(belief, items, at)
@@ -50,7 +51,7 @@ def candidates_load(
         if pk not in rows:
             continue
         _, _, kind, title, minutes, response_format, created_at, course_id, is_retired, *rest = rows[pk]
-        has_pictures, language, authored, used, skills = rest
+        has_pictures, language, authored, used, n_answers, skills = rest
         candidates.append(
             Candidate(
                 id=pk,
@@ -66,6 +67,7 @@ def candidates_load(
                 difficulty=rounded(share_wrong(used, authored)) if kind == Resource.Kind.EXERCISE else None,
                 has_pictures=has_pictures,
                 language=language,
+                n_answers=n_answers,
                 found=facts,
             )
         )

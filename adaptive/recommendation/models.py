@@ -73,6 +73,8 @@ class RecommenderVersion(models.Model):
     effects = models.JSONField()  # see backends/learner_model/practice_effects.py
     data = models.JSONField(default=dict, blank=True)  # what it was learned from
     figures = models.JSONField(default=dict, blank=True)
+    # How much counts what the language model expects from words: question -> see text_weights.TextWeight.
+    words = models.JSONField(default=dict, blank=True, db_default={})
     seed = models.BigIntegerField(default=0)
     is_active = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -86,6 +88,20 @@ class RecommenderVersion(models.Model):
 
     def __str__(self) -> str:
         return f"recommender version {self.pk}"
+
+
+class TextForecast(models.Model):
+    """What the language model expects of a resource from its words alone; see text_forecasts."""
+
+    resource = models.OneToOneField(Resource, on_delete=models.CASCADE, related_name="text_forecast")
+    values = models.JSONField()  # question -> log-odds of yes at each standing
+    model = models.CharField(max_length=200)
+    prompt = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64, blank=True)  # the resource's when it was read
+    made_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"text forecast of {self.resource_id}"
 
 
 class Slate(models.Model):

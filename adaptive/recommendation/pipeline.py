@@ -14,7 +14,7 @@ from adaptive.catalog.models import Course, Resource
 from adaptive.learners.models import Learner
 from adaptive.learners.preferences import stated_of
 from adaptive.recommendation.deciding import decide
-from adaptive.recommendation.effects import effects_of
+from adaptive.recommendation.effects import recommender_of
 from adaptive.recommendation.emptiness import why_empty
 from adaptive.recommendation.exposure import with_exposure
 from adaptive.recommendation.filtering import why_tried
@@ -24,6 +24,7 @@ from adaptive.recommendation.retrieval.base import Found, Request
 from adaptive.recommendation.rulings import with_pins, with_rulings
 from adaptive.recommendation.situation import Situation, situation_of
 from adaptive.recommendation.skills import ancestors_of, is_due, is_mastered
+from adaptive.recommendation.text_blending import with_forecasts
 from adaptive.recommendation.types import Candidate, Context, Decision
 from adaptive.recommendation.wish_words import COUNTED, Offer, unmet
 
@@ -60,7 +61,8 @@ def run(
     stages: list[dict[str, Any]] = list(before)
     situation = situation_of(learner=learner, course=course, at=at, policy=base.policy)
     is_observed = stated_of(learner.preferences).is_observed
-    context = _with_situation(base, situation, effects_of(course=course), is_observed=is_observed)
+    in_use = recommender_of(course=course)
+    context = _with_situation(base, situation, in_use.effects, is_observed=is_observed)
     context = with_rulings(context, learner_id=learner.pk, course_id=course.pk, at=at)
     stages.append({"name": "situation", "n_skills": len(context.skills), "n_attempts": situation.n_attempts})
 
@@ -88,7 +90,7 @@ def run(
     stages.append({"name": "retrieval", "found": counts, "n": len(found), "n_left_out": len(request.new_only)})
 
     loaded = candidates_load(belief=situation.belief, at=at, found=with_pins(context, found))
-    candidates = loaded.candidates
+    candidates = with_forecasts(loaded.candidates, context, in_use.words)
     context = with_exposure(_trimmed(context, candidates), course_id=course.pk, at=at)
     decision = decide(context, candidates)
     stages.append({"name": "filtering", "dropped": dict(Counter(decision.dropped.values()))})

@@ -1,7 +1,7 @@
 """Ranking by expected learning gain per minute. Pure.
 
     worth = window * (gain + asked * forgetting_weight * forgetting + hint_weight * hint) * repeat
-    value = (worth + popular_weight * popularity + fresh_weight * freshness) * kind_weight * preference * rest
+    value = (worth + popular_weight * popularity + fresh_weight * freshness) * kind_weight * preference * words * rest
     score = value / minutes                        without a query
     score = match * (QUERY_BASE + value)           with one (minutes is 1 then)
 
@@ -13,6 +13,7 @@ forgetting  1 - retrievability: what a review would win back, whatever the maste
             AT_PRACTICE: the gain knows what fades until the goal's day, and counted twice it keeps learners at what
             they once knew (it cost 6 to 8 points of the way to the oracle with simulated learners).
 hint        nearness to what the last assessments found missing.
+words       what the language model expects from the words alone, as far as that was found to help; else 1.
 repeat      an exercise answered right before has less to teach.
 In the feed, new and popular weigh FEED_FACTOR times as much. Every term is kept with the candidate (types.Features).
 """
@@ -38,7 +39,7 @@ def score_of(context: Context, f: Features) -> float:
     beside = policy.popular_weight * f.popularity + policy.fresh_weight * f.freshness
     if context.purpose == "feed":
         beside *= FEED_FACTOR
-    value = (worth + beside) * f.kind_weight * f.preference * f.rest
+    value = (worth + beside) * f.kind_weight * f.preference * f.words * f.rest
     if context.query:
         return f.match * (QUERY_BASE + value) / f.minutes
     return value / f.minutes

@@ -239,6 +239,8 @@ class Candidate:
     difficulty: float | None = None
     has_pictures: bool = False
     language: str = ""  # the course's where it names none
+    n_answers: int = 0  # of others, as far as they are counted; see mastery.ItemDifficulty
+    forecast: Mapping[str, float] = field(default_factory=dict)  # logits that words moved it by, see text_blending
     found: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -260,6 +262,8 @@ class Candidate:
             "difficulty": self.difficulty,
             "has_pictures": self.has_pictures,
             "language": self.language,
+            "n_answers": self.n_answers,
+            **({"forecast": dict(self.forecast)} if self.forecast else {}),
             "found": {name: dict(facts) for name, facts in self.found.items()},
         }
 
@@ -279,6 +283,8 @@ class Candidate:
             difficulty=data.get("difficulty"),
             has_pictures=data.get("has_pictures", False),
             language=data.get("language", ""),
+            n_answers=data.get("n_answers", 0),
+            forecast=data.get("forecast", {}),
             found=data["found"],
         )
 
@@ -299,6 +305,7 @@ class Features:
     freshness: float
     repeat: float  # multiplier for exercises answered right before
     preference: float  # multiplier
+    words: float  # multiplier, by what the language model expects from the words alone
     rest: float  # multiplier
     kind_weight: float  # multiplier of the purpose
     minutes: float  # that the value is divided by

@@ -13,7 +13,7 @@ from adaptive.audit.models import AuditEntry
 from adaptive.backends.learner_model import practice_effects_fit
 from adaptive.mastery.services import attempt_apply
 from adaptive.practice.finetuning import recommending
-from adaptive.recommendation.effects import DEFAULTS, effects_of
+from adaptive.recommendation.effects import DEFAULTS, recommender_of
 from adaptive.recommendation.models import RecommenderVersion
 from adaptive.recommendation.services import slate_create
 from tests.factories import Cast, attempt_make, cast_make
@@ -46,7 +46,7 @@ def finetune(cast: Cast, **options: Any) -> str:
 
 
 def test_what_was_learned_ranks_from_then_on_and_can_be_taken_back(answered):
-    assert effects_of(course=answered.course) == DEFAULTS
+    assert recommender_of(course=answered.course).effects == DEFAULTS
     out = finetune(answered, activate=True)
     version = RecommenderVersion.objects.get()
     assert "in use" in out and version.is_active
@@ -56,7 +56,7 @@ def test_what_was_learned_ranks_from_then_on_and_can_be_taken_back(answered):
 
     assert f"version {version.pk}, in use" in finetune(answered, list=True)
     assert "The defaults are in use" in finetune(answered, use=0)
-    assert effects_of(course=answered.course) == DEFAULTS
+    assert recommender_of(course=answered.course).effects == DEFAULTS
     assert "in use" in finetune(answered, use=version.pk)
     actions = AuditEntry.objects.filter(action="recommender_activate").order_by("pk")
     assert [entry.outcome["in_use"] for entry in actions] == [version.pk, 0, version.pk]
@@ -64,7 +64,7 @@ def test_what_was_learned_ranks_from_then_on_and_can_be_taken_back(answered):
 
 def test_without_activate_nothing_changes(answered):
     assert "not in use" in finetune(answered)
-    assert effects_of(course=answered.course) == DEFAULTS
+    assert recommender_of(course=answered.course).effects == DEFAULTS
 
 
 def test_too_few_answers_and_unknown_versions_are_refused_in_a_sentence(cast):
@@ -78,7 +78,7 @@ def test_too_few_answers_and_unknown_versions_are_refused_in_a_sentence(cast):
 def test_numbers_that_cannot_be_used_leave_the_defaults_and_are_not_put_in_use(answered):
     finetune(answered, activate=True)
     RecommenderVersion.objects.update(effects={"growth": -4})
-    assert effects_of(course=answered.course) == DEFAULTS
+    assert recommender_of(course=answered.course).effects == DEFAULTS
     with pytest.raises(CommandError, match="cannot be used"):
         finetune(answered, use=RecommenderVersion.objects.get().pk)
     assert slate_create(learner=answered.alice, course=answered.course).impressions.exists()

@@ -77,7 +77,7 @@ class Command(BaseCommand):
 
     def _recommend(self, course: Course, options: dict[str, Any]) -> None:
         if options["background"]:
-            raise CommandError("--background is not for --task recommend: it takes a minute at most.", returncode=2)
+            raise CommandError("--background is not for --task recommend: it takes a few minutes at most.", returncode=2)
         try:
             if options["list"]:
                 versions = RecommenderVersion.objects.filter(course=course).order_by("pk")

@@ -9,6 +9,7 @@ from adaptive.catalog.models import Course
 from adaptive.catalog.selectors import prerequisites_of
 from adaptive.common.errors import InvalidInput
 from adaptive.common.text import count
+from adaptive.practice.finetuning.forecasting import words_learn, words_sentence
 from adaptive.practice.finetuning.learning import Progress
 from adaptive.practice.fitting.data import data_of_attempts
 from adaptive.recommendation.effects import effects_store
@@ -21,6 +22,7 @@ class Learned:
     effects: PracticeEffects
     data: dict[str, Any]
     figures: dict[str, float]
+    words: dict[str, Any]
     seed: int
 
 
@@ -36,9 +38,11 @@ def recommending_learn(*, course: Course, seed: int, progress: Progress) -> Lear
     histories = dict(enumerate(data.histories.values()))
     before = {skill: sorted(ids) for skill, ids in prerequisites_of(course=course).items() if ids}
     effects, figures = effects_fit(histories, before, seed=seed, on_progress=lambda words: progress(0.3, words))
+    words, why_not = words_learn(course=course, histories=histories, seed=seed, progress=progress)
     progress(0.98, "storing it")
-    facts = {**data.facts, **({"notes": data.notes} if data.notes else {})}
-    return Learned(course, effects, facts, {key: round(value, 5) for key, value in figures.items()}, seed)
+    notes = [*data.notes, *([f"Words were not measured: {why_not}."] if why_not else [])]
+    facts = {**data.facts, **({"notes": notes} if notes else {})}
+    return Learned(course, effects, facts, {key: round(value, 5) for key, value in figures.items()}, words, seed)
 
 
 def recommending_store(learned: Learned, *, activate: bool, actor: str = "") -> RecommenderVersion:
@@ -47,6 +51,7 @@ def recommending_store(learned: Learned, *, activate: bool, actor: str = "") -> 
         effects=learned.effects,
         data=learned.data,
         figures=learned.figures,
+        words=learned.words,
         seed=learned.seed,
         activate=activate,
         actor=actor,
@@ -64,5 +69,5 @@ def sentence_of(version: RecommenderVersion) -> str:
         f"version {version.pk}, {'in use' if version.is_active else 'not in use'}: {skills}; practice counts "
         f"{e.unready:.2f} where prerequisites are missing and {e.outside:.2f} outside of the window of success; all or "
         f"none {e.all_or_none:.2f}; from {count(int(f['n_answers']), 'answer')} of "
-        f"{count(int(f['n_learners']), 'learner')}, seed {version.seed}"
+        f"{count(int(f['n_learners']), 'learner')}, seed {version.seed}; {words_sentence(version.words)}"
     )

@@ -41,7 +41,9 @@ def test_an_event_without_a_body_in_its_answer_is_kept_too(cast, api):
 
 def test_an_error_does_not_use_the_key_up(cast, api):
     assert_problem(api("POST", "learners/alice/recommendations/", {"course": "nowhere"}, key="e"), 404)
-    assert_problem(api("POST", "learners/alice/recommendations/", {"course": "fractions", "count": "many"}, key="e"), 422)
+    assert_problem(
+        api("POST", "learners/alice/recommendations/", {"course": "fractions", "count": "many"}, key="e"), 422
+    )
     assert api("POST", "learners/alice/recommendations/", SLATE, key="e").status_code == 201
 
 

@@ -25,7 +25,6 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -36,9 +35,19 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-import psutil
+import psutil  # noqa: E402
 
-from tests.benchmarks.large_course import COURSE, N_COLD, N_LONG, TOKEN_FILE, WORDS, arguments, ensure, prepare, size_of
+from tests.benchmarks.large_course import (  # noqa: E402
+    COURSE,
+    N_COLD,
+    N_LONG,
+    TOKEN_FILE,
+    WORDS,
+    arguments,
+    ensure,
+    prepare,
+    size_of,
+)
 
 N_ACTIVE = 60  # learners who have answered today and then ask
 CLIENTS = 4
@@ -159,7 +168,7 @@ class Client:
 
 
 def answer_today(client: Client, learners: list[str]) -> None:
-    """Four answers of each, two of them wrong, so that there is something missed; words of what was missing beside one."""
+    """Four answers of each, two of them wrong, so that there is something missed; of one, what was missing in words."""
     from adaptive.catalog.models import Resource
     from adaptive.events.models import Attempt
     from adaptive.recommendation.hints import slate_hint_record

@@ -21,13 +21,17 @@ from adaptive.learners.services import enrolment_put, learner_put, performance_s
 from adaptive.planning.selectors import plan_find, today_of
 from adaptive.planning.services import exam_moment, plan_set
 from adaptive.practice.bulk import attempts_load
-from adaptive.practice.demo.logins import ADMIN, STUDENT_PASSWORD, TEACHER
+from adaptive.practice.demo.logins import ADMIN, LOGINS, STUDENT_PASSWORD, TEACHER
 from adaptive.practice.demo.people import COHORTS, MATHS, PEOPLE, TEACHER_NAME
 from adaptive.practice.demo.term import term_of
+from adaptive.recommendation.homework import homework_give
 from adaptive.tenants.models import Tenant
 from adaptive.tenants.services import tenant_ensure
 
 PLANNER, PLANNED_AHEAD = "alice", timedelta(days=24)
+# What the teacher assigned four days ago, and from which card of tomorrow's ten minutes; the named students go without.
+ASSIGNED_FOR, ASSIGNED_AGO = "repeats-the-operation", timedelta(days=4)
+ASSIGNED = ("one-step-equations-e2", "one-step-equations-e4", "two-step-equations-e2", "two-step-equations-e5")
 SEED = 20_260_302
 TENANT = "demo"
 
@@ -79,6 +83,7 @@ def demo_load(*, now: datetime, seed: int = SEED, say: Callable[[str], None] = l
         n_attempts += len(attempts)
         say(f"{course.title}: {len(attempts):,} simulated attempts of twelve weeks")
     _plan_put(courses[MATHS][0], learners[PLANNER])
+    _homework_put(courses[MATHS][0], learners, now)
     return DemoLoaded(len(courses), len(PEOPLE), n_attempts)
 
 
@@ -92,6 +97,25 @@ def _plan_put(course: Course, learner: Learner) -> None:
             target=0.8,
             minutes_per_weekday=[20, 20, 20, 20, 20, 0, 30],
         )
+
+
+def _homework_put(course: Course, learners: dict[str, Learner], now: datetime) -> None:
+    """Exercises that were assigned days ago, once: whoever takes them back keeps it so."""
+    if course.homework.exists():
+        return
+    named = {login.username for login in LOGINS}
+    keys = dict(course.resources.filter(external_id__in=ASSIGNED).values_list("external_id", "pk"))
+    homework, _ = homework_give(
+        course=course,
+        teacher=Learner.objects.get(tenant=course.tenant, external_id=TEACHER.username),
+        exercises=[keys[external_id] for external_id in ASSIGNED],
+        learners=[one.pk for name, one in learners.items() if name not in named],
+        title=course.skills.get(external_id="two-step-equations").name,
+        misconception=ASSIGNED_FOR,
+    )
+    homework.created_at = now - ASSIGNED_AGO
+    homework.save(update_fields=["created_at"])
+    homework.pins.update(created_at=homework.created_at)
 
 
 def _people_put(tenant: Tenant, courses: dict[str, Course]) -> dict[str, Learner]:

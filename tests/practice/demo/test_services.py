@@ -16,6 +16,8 @@ from adaptive.mastery.services import state_check
 from adaptive.practice.demo.logins import LOGINS
 from adaptive.practice.demo.people import MATHS, PEOPLE, SCIENCE
 from adaptive.practice.demo.services import demo_load, is_empty
+from adaptive.recommendation.homework_progress import progress_of
+from adaptive.recommendation.models import Homework
 from lms_project.demo_logins import DEMO_LOGINS
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +69,12 @@ def test_the_whole_demonstration(demo: Any) -> None:
     assert all("text" in attempt.response and attempt.last_error for attempt in waiting)
     assert not Assessment.objects.filter(attempt__in=waiting).exists()
     assert Attempt.objects.exclude(state__in=["assessed", "needs_review"]).count() == 0
+
+    # Exercises were assigned four days ago, to all but the cast.
+    homework = Homework.objects.get()
+    progress = progress_of(homework=[homework])[homework.pk]
+    assert len(progress) == 27 and homework.created_at == NOW - timedelta(days=4)
+    assert not {learner(name).pk for name in ("alice", "bob", "charlie")} & set(progress)
 
     # Words were marked by the teacher, the rest by key; nothing lies in the future.
     kinds = set(Assessment.objects.values_list("assessor_kind", "assessed_by"))

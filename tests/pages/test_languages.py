@@ -4,9 +4,11 @@ import re
 
 import pytest
 from django.conf import settings
+from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from adaptive.checks import every_request_begins_with_its_own_language
 from adaptive.explanation.selectors import explanation_parts
 from adaptive.learners.languages import TEXTS, language_of, languages, offered
 from adaptive.learners.models import Learner
@@ -148,6 +150,20 @@ def test_the_course_decides_for_who_has_no_language_of_their_own(cast):
     assert language_of(learner=nobody, course=german) == "de"
     assert language_of(learner=cast.alice, course=german) == "en"
     assert language_of(learner=nobody) == settings.LANGUAGE_CODE
+
+
+def test_a_host_without_the_middleware_is_told(settings):
+    assert every_request_begins_with_its_own_language(None) == []
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "Locale" not in name]
+    [warning] = every_request_begins_with_its_own_language(None)
+    assert warning.id == "adaptive.W001" and "LocaleMiddleware" in warning.hint
+
+
+def test_the_next_reader_of_the_same_thread_reads_their_own_language(alice, cast, client):
+    choose(alice, "de")
+    assert language_on(alice.get(home(cast))) == "de"
+    alice.logout()
+    assert language_on(Client().get("/login/")) == "en"
 
 
 # What was written in one language and is read in another

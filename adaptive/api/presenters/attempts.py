@@ -2,16 +2,20 @@ from typing import Any
 
 from adaptive.api.presenters.times import rfc3339
 from adaptive.assessment.models import Assessment
+from adaptive.assessment.showing import feedback_shown
 from adaptive.events.models import Attempt
+from adaptive.learners.languages import spoken_to
 from adaptive.mastery.models import MasteryChange
 from adaptive.practice.selectors import Feedback
 
 
-def assessment_json(assessment: Assessment) -> dict[str, Any]:
+def assessment_json(assessment: Assessment, attempt: Attempt) -> dict[str, Any]:
+    with spoken_to(learner=attempt.learner, course=attempt.course):
+        feedback = feedback_shown(assessment)
     return {
         "score": assessment.score,
         "label": assessment.label,
-        "feedback": assessment.feedback,
+        "feedback": feedback,
         "misconception": assessment.misconception,
         "confidence": assessment.confidence,
         "assessor": {
@@ -39,7 +43,7 @@ def attempt_json(feedback: Feedback) -> dict[str, Any]:
         "submitted_at": rfc3339(attempt.submitted_at),
         "n_hints": attempt.n_hints,
         "latency_ms": attempt.latency_ms,
-        "assessment": assessment_json(feedback.assessment) if feedback.assessment else None,
+        "assessment": assessment_json(feedback.assessment, attempt) if feedback.assessment else None,
         "mastery": [change_json(change) for change in feedback.changes],
     }
 

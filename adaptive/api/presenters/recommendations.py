@@ -70,5 +70,6 @@ def slate_json(slate: Slate) -> dict[str, Any]:
     if not impressions:
         body["why_empty"] = slate.why_empty
     if slate.query:
-        body["understood"] = [asdict(one) for one in understood_of(slate=slate)]
+        with spoken_to(learner=slate.learner, course=slate.course):
+            body["understood"] = [asdict(one) for one in understood_of(slate=slate)]
     return body

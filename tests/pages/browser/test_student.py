@@ -118,7 +118,7 @@ def test_hints_come_one_by_one_and_leave_the_answer_alone(window, cast):
     expect(w.page.get_by_text("Hint 1 of 3")).to_be_visible()
     w.page.get_by_role("button", name="Show the next hint").click()
     w.page.get_by_role("button", name="Show the next hint").click()
-    expect(w.page.get_by_text("These were all the hints.")).to_be_visible()
+    expect(w.page.get_by_text("Hint 3 of 3")).to_be_visible()
     expect(w.page.get_by_label("Your answer")).to_have_value("0.7")
     w.page.get_by_label("Your answer").press("Enter")
     expect(w.page.get_by_role("heading", name="Not right yet.")).to_be_visible()

@@ -2,7 +2,8 @@
 
 Nothing is written here, only chosen, so nothing can be said that the author did not say. A sentence is worth the words
 it shares with what the learner lacks, each word once and by how much it is lacked, and a little for standing first;
-the second one is worth what it adds. They are given in the author's order, as Markdown.
+the second one is worth what it adds; one that begins with "this", "it" or "but" costs unless the one before it is
+chosen too. They are given in the author's order, as Markdown.
 """
 
 import re
@@ -20,6 +21,7 @@ LAST = 200  # sentences that are weighed
 N_SENTENCES = 2
 FIRST, EARLY = 0.35, 0.01  # worth of the first sentence; what each later place costs
 QUESTION = 0.3  # what a question costs: it tells nothing
+HANGING = 0.6  # what a sentence costs that hangs on the one before it, which is not chosen
 CLAIM = 4.0  # what somebody is quoted with costs: it may be wrong on purpose
 SHORT_WORD = 3
 
@@ -30,6 +32,10 @@ _PICTURE = re.compile(r"!\[[^\]]{0,500}\]\([^)\s]{0,2000}[^)]{0,500}\)")
 _LINK = re.compile(r"\[([^\]]{1,500})\]\((?:[^()]|\([^()]{0,500}\)){0,500}\)")
 _END = re.compile(r"""([.!?…][*_”")]*)\s+(?=[*_“"„(]*[A-ZÄÖÜ$0-9])""")
 _CLAIM = re.compile(r"""["“„«](?:[^"“”„«»\s]+\s+){3}""")  # four words in quotation marks are no name
+_HANGS = re.compile(
+    r"""(?i)[*_“"„(]*(?:this|these|those|that|it|its|they|their|them|he|she|here|there|and|but|or|so|then|also|both|such|"""
+    r"""dies\w*|das|es|er|sie|ihr\w*|hier|da|dort|und|aber|oder|also|dann|auch|beide\w*|solch\w*|dabei|damit)\b"""
+)
 _WHOLE = re.compile(r"""[.!?…][*_”")]*$""")
 _ODD = re.compile(r"<[A-Za-z/!]|\[\[|^\||[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _ABBREVIATED = re.compile(r"(?:\b(?:e\.g|i\.e|z\.B|d\.h|Dr|Mr|Mrs|Nr|vgl|bzw|ca|etc)|\b[A-Z])\.$")
@@ -110,6 +116,8 @@ def summary_of(body: str, wants: Sequence[Want], *, language: str) -> dict[str, 
         def worth(place: int, covered: frozenset[str] = frozenset(covered)) -> float:
             own = sum(lacked.get(stem, 0.0) for stem in stems_in[place] - covered)
             costs = QUESTION * ("?" in sentences[place][-3:]) + CLAIM * bool(_CLAIM.search(sentences[place]))
+            if place - 1 not in chosen and _HANGS.match(sentences[place]):
+                costs += HANGING
             return own + (FIRST if place == 0 else 0.0) - EARLY * min(place, 30) - costs
 
         best = max((place for place in range(len(sentences)) if place not in chosen), key=lambda p: (worth(p), -p))

@@ -25,6 +25,7 @@ ROOM_WITHOUT_SKILLS = 0.3
 NEED_OF_KNOWN = 0.4  # what a text to read is worth on a skill already practised without a miss
 HARD_COUNTS, EVEN = 0.7, 0.5  # what is left of the window's rule at all_or_none 1; from which all_or_none on it yields
 FRESH_DAYS = 14.0
+CAME_WITH_IT_DAYS = 1.0  # what is in a course within a day of its own is no news in it
 LONG_MINUTES = 6.0  # from here on the catalogue counts a resource as one to take up
 
 
@@ -78,7 +79,7 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
         hint=_r(hint),
         match=_r(float(candidate.found.get("query_words", {}).get("match", 0.0))),
         popularity=_r(max(float(candidate.found.get(name, {}).get(key, 0.0)) for name, key in OTHERS)),
-        freshness=_r(math.exp(-max(candidate.age_days, 0.0) / FRESH_DAYS)),
+        freshness=_r(freshness_of(context, candidate)),
         repeat=_r(policy.repeat_factor ** (tried.n_right if tried else 0)),
         preference=_r(preference_of(context, candidate, p_felt)),
         words=_r(favour_of(candidate)),
@@ -86,6 +87,13 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
         kind_weight=_r(kind_weight),
         minutes=_r(max(minutes, 0.1) ** policy.minutes_power),
     )
+
+
+def freshness_of(context: Context, candidate: Candidate) -> float:
+    """From 1 today, falling by e in FRESH_DAYS; 0 of what came with the course itself, where nothing is old yet."""
+    if context.course_age_days is not None and context.course_age_days - candidate.age_days < CAME_WITH_IT_DAYS:
+        return 0.0
+    return math.exp(-max(candidate.age_days, 0.0) / FRESH_DAYS)
 
 
 def likeness_of(candidate: Candidate, generator: str) -> float:

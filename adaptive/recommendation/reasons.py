@@ -99,7 +99,7 @@ def reasons_of(context: Context, pick: Pick) -> list[dict[str, Any]]:
             "timely",
             **{k: busy[k] for k in ("skill", "n_learners", "days")},
         )
-    if context.purpose == "feed" and candidate.age_days <= FRESH_WITHIN_DAYS:
+    if context.purpose == "feed" and f.freshness > 0 and candidate.age_days <= FRESH_WITHIN_DAYS:
         add(0.3 * f.freshness, "fresh", days=round(candidate.age_days))
     add(0.0, "takes_minutes", minutes=candidate.minutes)
     weighed.sort(key=lambda row: (-row[0], row[1]))

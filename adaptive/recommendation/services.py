@@ -167,6 +167,7 @@ def slate_make(
         zpd_high=rounded(high),
         policy=policy,
         horizon_days=_horizon(exam_at, at),
+        course_age_days=rounded(max((at - course.created_at).total_seconds() / 86_400, 0.0)),
         query=query if wish is not None and wish.codes else "",  # "surprise me" asks for nothing in particular
         wish=wish,
         kinds=kinds,

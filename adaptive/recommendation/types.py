@@ -140,7 +140,7 @@ class Context:
     by which the learner says to be better (+) or worse (-) than believed. `rested`: skills to leave alone for now.
     `query`: a request in words, `wish` what was understood of it.
     `effects`: what practice does in this course. `goal`: skill id -> weight; none: every skill counts the same.
-    `horizon_days`: days until what is learnt has to be there.
+    `horizon_days`: days until what is learnt has to be there. `course_age_days`: None in slates of before it was kept.
     `pins`: what a teacher wants first. `ruled_out`: what a teacher does not want (a code of filtering). `shown`: share
     of the course's slates of the last day, read only where the policy caps it. All by resource id.
     """
@@ -168,6 +168,7 @@ class Context:
     effects: PracticeEffects = field(default_factory=PracticeEffects)
     goal: Mapping[int, float] = field(default_factory=dict)
     horizon_days: float = HORIZON_DAYS
+    course_age_days: float | None = None
     pins: Mapping[int, Pin] = field(default_factory=dict)
     ruled_out: Mapping[int, str] = field(default_factory=dict)
     shown: Mapping[int, float] = field(default_factory=dict)

@@ -60,6 +60,18 @@ def test_without_wants_the_beginning_speaks_and_a_wrong_claim_or_question_last()
     assert not any("Leo" in sentence for sentence in chosen(claim)["sentences"])
 
 
+def test_a_sentence_that_hangs_on_the_one_before_stands_with_it_or_not_at_all():
+    body = (
+        "A bicycle chain goes round. Nobody counts its links on the way. It carries charge like a current. "
+        "A current is charge that moves along."
+    )
+    want = Want("Charge", "charge current", 0.5)
+    assert chosen(want, body=body)["sentences"] == [sentences_of(body)[0], sentences_of(body)[3]]
+    both = Want("Chain", "bicycle chain round", 0.9)
+    body = "A bicycle chain goes round. This is the chain of a current. Nobody counts its many links on the way."
+    assert chosen(both, Want("Current", "current", 0.9), body=body)["sentences"] == sentences_of(body)[:2]
+
+
 def test_texts_with_little_or_nothing_in_them():
     assert chosen(body="") == chosen(body="# Only a heading") == chosen(body="Too short.") == {}
     one = "There is just this one sentence."

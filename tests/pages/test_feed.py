@@ -39,6 +39,8 @@ def no_exploration(settings):
 def cast(cast: Cast) -> Cast:
     """A text with something to say, a video, and a course that learners may enrol themselves in."""
     cast.extra["text"] = resource_make(cast.course, [cast.skills[0]], title="Parts", body=BODY, duration_minutes=8)
+    cast.course.created_at -= timedelta(days=60)
+    cast.course.save(update_fields=["created_at"])
     cast.extra["video"] = resource_make(cast.course, [cast.skills[2]], kind="video", title="Clip", duration_minutes=3)
     cast.extra["open"] = course_make(
         cast.tenant, "decimals", title="Decimals", listing="open", description="Numbers with a point."
@@ -70,6 +72,11 @@ class TestFeed:
         alice.get(at(cast, "feed"))
         assert Slate.objects.count() == 1, "the same again, shown once"
         assert ImpressionEvent.objects.filter(type="impression").count() == Slate.objects.get().impressions.count()
+
+    def test_what_came_with_the_course_is_no_news(self, alice, cast):
+        Course.objects.filter(pk=cast.course.pk).update(created_at=now())
+        text = text_of(alice.get(at(cast, "feed")).content)
+        assert "This is new in your course." not in text and "· new" not in text and "Parts" in text
 
     def test_opened_from_the_feed_is_a_click_and_practice_is_none(self, alice, cast):
         alice.get(at(cast, "feed"))

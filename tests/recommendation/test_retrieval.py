@@ -219,6 +219,8 @@ def test_a_course_without_skills_is_offered_in_the_order_of_writing(cast):
 
 
 def test_the_feed_brings_what_is_new(cast):
+    cast.course.created_at -= timedelta(days=60)
+    cast.course.save(update_fields=["created_at"])
     new = resource_make(cast.course, [cast.skills[0]], title="Hot off the press")
     slate = slate_create(learner=cast.alice, course=cast.course, purpose="feed")
     assert new.pk in found_by(slate, "fresh")

@@ -11,6 +11,7 @@ from adaptive.catalog.models import Course
 from adaptive.explanation.offers import offer_facts
 from adaptive.pages.markdown import render_inline
 from adaptive.pages.presenters.picks import PickCard, pick_card
+from adaptive.recommendation.features import CAME_WITH_IT_DAYS
 from adaptive.recommendation.models import CourseOffer, Impression
 
 NEW_FOR = timedelta(days=14)
@@ -54,7 +55,8 @@ def _feed_card(impression: Impression, course: Course, at: datetime) -> FeedCard
         sentences=[render_inline(sentence) for sentence in summary.get("sentences", ())],
         about=list(summary.get("about", ())),
         language=impression.resource.language or course.language,
-        is_new=at - impression.resource.created_at <= NEW_FOR,
+        is_new=at - impression.resource.created_at <= NEW_FOR
+        and impression.resource.created_at - course.created_at >= timedelta(days=CAME_WITH_IT_DAYS),
     )
 
 

@@ -117,6 +117,13 @@ class RulingAdmin(LookOnly):
     list_select_related = ["resource", "course", "learner", "cohort"]
 
 
+@admin.register(models.Homework)
+class HomeworkAdmin(LookOnly):
+    list_display = ["title", "course", "teacher", "due_at", "created_at", "ended_at"]
+    list_filter = ["course"]
+    list_select_related = ["course", "teacher"]
+
+
 @admin.register(models.PerformanceAssessment)
 class PerformanceAssessmentAdmin(LookOnly):
     list_display = ["learner", "course", "period", "starts_at", "state", "made_at"]

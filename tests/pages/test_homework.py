@@ -188,9 +188,7 @@ def test_nobody_of_another_course_or_tenant_and_no_teacher_can_be_chosen(cast, c
         )
         assert response.status_code == 422 and "does not learn in this course" in text_of(response.content)
     theirs = Cohort.objects.create(tenant=cast.other_course.tenant, course=cast.other_course, name="Theirs")
-    response = charlie.post(
-        at(cast, "homework-new"), {"exercise": ids(cast, "choice"), "whom": f"cohort-{theirs.pk}"}
-    )
+    response = charlie.post(at(cast, "homework-new"), {"exercise": ids(cast, "choice"), "whom": f"cohort-{theirs.pk}"})
     assert response.status_code == 422 and "Theirs" not in response.content.decode()
     other = exercise_make(cast.other_course, [])
     assert charlie.post(at(cast, "homework-new"), {"exercise": [other.pk], "whom": "all"}).status_code == 422

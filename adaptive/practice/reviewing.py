@@ -1,4 +1,4 @@
-"""In which order answers come before a teacher, what learners wrote who ask for a look, and the sample to measure on."""
+"""In which order answers come before a teacher, what learners wrote who ask for a look, the sample to measure on."""
 
 from collections import Counter
 from collections.abc import Sequence

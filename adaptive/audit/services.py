@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -47,7 +47,13 @@ def sent_record(
     subject: Any,
 ) -> None:
     """Notes what a model is about to be given. The same text for the same thing again is the same row, once more."""
-    what = {
+    what = _sent(learner=learner, purpose=purpose, model=model, host=host, text=text, subject=subject)
+    if not SentText.objects.filter(**what).update(n_times=F("n_times") + 1):
+        SentText.objects.create(**what, n_characters=len(text), removed=dict(removed or {}))
+
+
+def _sent(*, learner: Any, purpose: str, model: str, host: str, text: str, subject: Any) -> dict[str, Any]:
+    return {
         "learner": learner,
         "purpose": purpose,
         "model": model[:160],
@@ -56,8 +62,16 @@ def sent_record(
         "subject_kind": subject._meta.model_name,
         "subject_id": str(subject.pk),
     }
-    if not SentText.objects.filter(**what).update(n_times=F("n_times") + 1):
-        SentText.objects.create(**what, n_characters=len(text), removed=dict(removed or {}))
+
+
+def sent_record_many(*, purpose: str, model: str, host: str = "", given: Iterable[tuple[Any, str, Any]]) -> None:
+    """The same for many texts at once, in one query. given: (learner, text, subject). Raises IntegrityError, and notes
+    nothing, where a learner was erased meanwhile."""
+    common = {"purpose": purpose, "model": model, "host": host}
+    SentText.objects.bulk_create(
+        SentText(**_sent(learner=learner, text=text, subject=subject, **common), n_characters=len(text))
+        for learner, text, subject in given
+    )
 
 
 def sent_forget() -> int:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from adaptive.audit.models import SentText
+from adaptive.audit.services import sent_record_many
 from adaptive.backends.embedding.base import EmbeddingModel
 from adaptive.catalog.models import Course
 from adaptive.learners.models import Learner
@@ -53,20 +55,34 @@ def gaps_record(*, assessment_id: int, learner: Learner, course: Course, gaps: S
     return GapQuery.objects.bulk_create(rows)
 
 
+def _noted(gaps: Sequence[GapQuery], model: str) -> bool:
+    """Notes for the learners what the encoder is given about them. False where one of them was erased meanwhile: their
+    gaps went with them, so that the next round does without."""
+    try:
+        with transaction.atomic():
+            given = [(gap.learner, gap.text, gap) for gap in gaps]
+            sent_record_many(purpose=SentText.Purpose.SEARCH, model=model, given=given)
+    except IntegrityError:
+        return False
+    return True
+
+
 def gaps_embed(*, embedding: EmbeddingModel, limit: int = 96) -> int:
     """Embeds gaps that have no vector yet, or one of another model, the latest first. Returns how many.
 
     Safe to run any number of times, at once too. Raises EmbeddingUnavailable where the model cannot be loaded.
     """
     waiting = GapQuery.objects.filter(Q(vector__isnull=True) | ~Q(embedding_model=embedding.name))
-    rows = list(waiting.order_by("-pk").values_list("pk", "text")[:limit])
+    rows = list(waiting.select_related("learner").defer("vector").order_by("-pk")[:limit])
     n_done = 0
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
-        vectors = embedding.encode([text for _, text in batch])
+        if not _noted(batch, embedding.name):
+            continue
+        vectors = embedding.encode([row.text for row in batch])
         found = {
-            pk: GapQuery(pk=pk, vector=vector.tolist(), embedding_model=embedding.name)
-            for (pk, _), vector in zip(batch, vectors, strict=True)
+            row.pk: GapQuery(pk=row.pk, vector=vector.tolist(), embedding_model=embedding.name)
+            for row, vector in zip(batch, vectors, strict=True)
         }
         with transaction.atomic():
             # A row that was replaced, or erased with its learner, is simply not there any more. One in other hands is

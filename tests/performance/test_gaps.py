@@ -131,7 +131,7 @@ def test_a_slate_costs_the_same_queries_however_many_gaps_there_are(assessed, dj
     gaps_record(
         assessment_id=assessed.extra["assessment"].pk, learner=assessed.alice, course=assessed.course, gaps=gaps
     )
-    with django_assert_max_num_queries(1 + 6 * math.ceil(len(gaps) / BATCH)):  # two and their savepoints a batch
+    with django_assert_max_num_queries(1 + 9 * math.ceil(len(gaps) / BATCH)):  # three and their savepoints a batch
         assert gaps_embed(embedding=HashingEncoder()) == len(gaps)
     vectors = HashingEncoder().encode([gap.text for gap in gaps])
     found = dict(GapQuery.objects.values_list("text", "vector"))

@@ -14,10 +14,12 @@ from adaptive.events.models import Attempt
 from adaptive.explanation.models import Explanation
 from adaptive.explanation.services import explanation_reword
 from adaptive.learners.consents import MARKING, WORDING, consent_set
+from adaptive.performance.models import PerformanceAssessment
 from adaptive.practice import services
 from adaptive.practice.privacy import learner_erase, learner_export
 from adaptive.practice.services import answer_submit, attempt_work, slate_next
-from tests.factories import cast_make
+from adaptive.recommendation.gaps import Gap, gaps_embed, gaps_record
+from tests.factories import attempt_make, cast_make
 
 
 class Reader(LanguageModel):
@@ -150,6 +152,18 @@ def test_a_request_in_words_is_noted_for_the_encoder(cast, monkeypatch):
     slate_next(learner=cast.alice, course=cast.course, query="something about equal parts of a whole")
     for sent in SentText.objects.all():  # none where this installation has no light encoder
         assert sent.purpose == "search" and sent.host == "" and "equal parts" in sent.text
+
+
+def test_what_retrieval_looks_for_because_of_somebodys_answers_is_noted_too(cast):
+    attempt = attempt_make(cast.alice, cast.exercises["choice"], score=0.0)
+    period = {"starts_at": attempt.submitted_at, "ends_at": attempt.submitted_at, "period": "session"}
+    made = PerformanceAssessment.objects.create(learner=cast.alice, course=cast.course, **period)
+    gap = Gap(skill=cast.skills[0].pk, resource=None, text="Equal parts. All pieces count.", score=0.2)
+    gaps_record(assessment_id=made.pk, learner=cast.alice, course=cast.course, gaps=[gap])
+    assert gaps_embed(embedding=HashingEncoder()) == 1
+    sent = SentText.objects.get()
+    assert (sent.text, sent.purpose, sent.learner) == ("Equal parts. All pieces count.", "search", cast.alice)
+    assert gaps_embed(embedding=HashingEncoder()) == 0 and SentText.objects.get().n_times == 1
 
 
 def test_notes_are_bounded(cast, monkeypatch):

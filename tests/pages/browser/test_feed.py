@@ -9,6 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from adaptive.learners.models import Enrolment
+from adaptive.practice.services import slate_next
 from adaptive.recommendation.models import CourseOffer, ImpressionEvent, Slate
 from tests.factories import Cast, course_make, enrol, learner_make, resource_make, skill_make
 
@@ -127,3 +128,15 @@ def test_for_everyone(window, shop, width, scheme):
     check(w, "reading")
     w.goto(reverse("adaptive:why", args=[slate.pk, place]) + "?from=feed")
     check(w, "why")
+
+
+def test_twice_as_large_a_text_still_fits(window, shop):
+    w = window(width=640)
+    w.log_in("alice")
+    slate = slate_next(learner=shop.alice, course=shop.course, purpose="feed", kinds=["reading"])
+    places = [reverse(f"adaptive:{name}", args=[shop.course.pk]) for name in ("feed", "catalogue", "preferences")]
+    for place in [*places, reverse("adaptive:pick", args=[slate.pk, 1])]:
+        w.goto(place)
+        w.page.evaluate("document.documentElement.style.fontSize = '212.5%'")
+        too_wide = w.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, f"{place} is {too_wide} px too wide at 200 %"

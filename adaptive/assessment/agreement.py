@@ -11,7 +11,7 @@ from django.db.models.functions import MD5, Coalesce, Lower, Trim
 
 from adaptive.assessment.models import Agreement, Assessment, AssessorVersion
 from adaptive.assessment.trust import prior
-from adaptive.assessment.trust.calibrator import VERSION, Calibrator, fold_of
+from adaptive.assessment.trust.calibrator import VERSION, Calibrator, fold_of, shifted
 from adaptive.assessment.trust.risk import COURSE_STRENGTH, DELTA, EXERCISE_STRENGTH, Level, Marks, level
 from adaptive.catalog.models import Course
 from adaptive.common.clock import now
@@ -39,6 +39,7 @@ class PairedMark:
     said_right: bool
     is_right: bool
     text: str
+    shift: tuple[int, float] | None = None  # version of adapters that moved P(right) when it was read, by what logits
 
 
 _FIGURES = [field.name for field in Agreement._meta.fields]
@@ -92,16 +93,17 @@ def paired_marks(*, course: Course, model: str) -> list[PairedMark]:
             why=F("details__why"),
             marked=F("mark__pk"),
             marked_label=F("mark__label"),
+            adapted=F("details__adapted"),
             text=MD5(Lower(Trim(KeyTextTransform("text", "attempt__response")))),
         )
         .order_by("-mark__pk")
         .values_list(
             *("attempt_id", "attempt__resource_id", "attempt__learner_id", "marked"),
-            *("p", "why", "confidence", "label", "marked_label", "text"),
+            *("p", "why", "confidence", "label", "marked_label", "text", "adapted"),
         )[:MOST_MARKS]
     )
     found = []
-    for attempt_id, exercise, learner, marked, p, why, confidence, label, marked_label, text in rows:
+    for attempt_id, exercise, learner, marked, p, why, confidence, label, marked_label, text, adapted in rows:
         if set(why or ()) <= {UNSURE}:
             is_number = isinstance(p, int | float) and not isinstance(p, bool) and 0 <= p <= 1
             found.append(
@@ -115,6 +117,7 @@ def paired_marks(*, course: Course, model: str) -> list[PairedMark]:
                     said_right=label == Assessment.Label.CORRECT,
                     is_right=marked_label == Assessment.Label.CORRECT,
                     text=text or "",
+                    shift=(adapted["version"], float(adapted["shift"])) if adapted else None,
                 )
             )
     found.reverse()
@@ -126,11 +129,22 @@ def active_version(course: Course, *, model: str) -> AssessorVersion | None:
     return AssessorVersion.objects.filter(course=course, is_active=True, base=model, kind_version=VERSION).first()
 
 
+def shift_of(mark: PairedMark, version: AssessorVersion) -> float | None:
+    """Logits by which the version's adapters move an answer's P(right); 0 without adapters, None where not known."""
+    if version.kind != AssessorVersion.Kind.ADAPTER:
+        return 0.0
+    known = version.params["shifts"].get(str(mark.attempt_id))
+    if known is None and mark.shift is not None and mark.shift[0] == version.pk:
+        known = mark.shift[1]
+    return None if known is None else float(known)
+
+
 def decisions(marks: Iterable[PairedMark], version: AssessorVersion | None) -> Marks:
     """What the assessor with this version would have decided on the marked answers, with its errors.
 
     Answers that the version was learned from are judged by its calibrators that were learned without their learners,
-    else it would seem better than it is (cross-calibration).
+    else it would seem better than it is (cross-calibration). Of adapters, answers that they have neither read nor been
+    learned from say nothing and are passed over.
     """
     confidence, wrong = [], []
     if version is not None:
@@ -147,7 +161,10 @@ def decisions(marks: Iterable[PairedMark], version: AssessorVersion | None) -> M
             used = calibrator
             if mark.marked_id <= seen_until:
                 used = by_fold.get(fold_of("learner", mark.learner, seed=version.seed), calibrator)
-            p = float(used.p_right(mark.p, mark.exercise))
+            shift = shift_of(mark, version)
+            if shift is None:
+                continue
+            p = float(used.p_right(shifted(mark.p, shift), mark.exercise))
             sure, said_right = max(p, 1 - p), p >= 0.5
         confidence.append(sure)
         wrong.append(said_right != mark.is_right)

@@ -13,6 +13,7 @@ class AssessorVersion(models.Model):
 
     class Kind(models.TextChoices):
         CALIBRATOR = "calibrator"
+        ADAPTER = "adapter"  # low-rank adapters of the cross-encoder, with a calibrator over them
 
     course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="assessor_versions")
     kind = models.CharField(max_length=32, choices=Kind)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from adaptive.assessment.agreement import UNSURE, active_version, agreement_fresh, floor_of, threshold_for
-from adaptive.assessment.models import AnswerVector
-from adaptive.assessment.trust.calibrator import Calibrator
+from adaptive.assessment.models import AnswerVector, AssessorVersion
+from adaptive.assessment.trust.calibrator import Calibrator, shifted
 from adaptive.assessment.types import LABELS, Verdict
 from adaptive.assessment.words import feedback
 from adaptive.assessment.words.combine import verdict_of
@@ -16,6 +16,7 @@ from adaptive.backends.embedding.base import EmbeddingModel
 from adaptive.common.hashing import stable_seed
 from adaptive.conf import settings
 from adaptive.events.models import Attempt
+from adaptive.practice.finetuning.adapting import shift_for
 from adaptive.practice.reading import words_given
 
 logger = logging.getLogger(__name__)
@@ -33,10 +34,16 @@ def with_last_word(attempt: Attempt, verdict: Verdict) -> Verdict:
     p = verdict.details.get("p")
     if version is None or verdict.needs_review or not isinstance(p, dict) or set(p) != set(LABELS):
         return verdict
+    shift, adapted = 0.0, {}
+    if version.kind == AssessorVersion.Kind.ADAPTER:
+        found = shift_for(attempt, version)
+        if found is None:
+            return verdict  # without the version its figures do not hold, so that a person looks
+        shift, adapted = found, {"adapted": {"version": version.pk, "shift": found}}
     calibrator = Calibrator.from_json(version.params["calibrator"])
     before = np.array([p[name] for name in LABELS], dtype=float)
     # The very P(right) that agreement is measured with; the other labels share the rest as before.
-    right = float(calibrator.p_right(before[0], attempt.resource_id))
+    right = float(calibrator.p_right(shifted(before[0], shift), attempt.resource_id))
     others = before[1:] / before[1:].sum() if before[1:].sum() > 0 else np.full(len(LABELS) - 1, 1 / (len(LABELS) - 1))
     moved = np.array([right, *((1 - right) * others)])
     label, score, confidence = verdict_of(moved)
@@ -52,7 +59,11 @@ def with_last_word(attempt: Attempt, verdict: Verdict) -> Verdict:
         feedback=words,
         misconception="" if label == "correct" else verdict.misconception,
         missing="" if label == "correct" else verdict.missing,
-        details={**verdict.details, "calibrated": {"version": version.pk, "p_correct": round(float(moved[0]), 4)}},
+        details={
+            **verdict.details,
+            **adapted,
+            "calibrated": {"version": version.pk, "p_correct": round(float(moved[0]), 4)},
+        },
         version=version.pk,
     )
 

@@ -31,12 +31,27 @@ def read(learner: Learner, exercise: Resource, verdict: Verdict, *, text: str = 
     return effect_write(attempt_id=attempt.pk, token=None, verdict=with_last_word(attempt, verdict))
 
 
-def marked(cast: Cast, exercise: Resource, marks: Iterable[tuple[float, bool]], **values: Any) -> Agreement:
-    """Answers held back by the machine with P(right) p, then marked right or not by the teacher: many at once."""
+def marked(
+    cast: Cast,
+    exercise: Resource,
+    marks: Iterable[tuple[float, bool]],
+    *,
+    words: str = "because {place}",
+    **values: Any,
+) -> Agreement:
+    """Answers held back by the machine with P(right) p, then marked right or not by the teacher: many at once.
+
+    words: of the answers; {end} is " metres" for right ones and nothing for others.
+    """
     held = {"is_released": False, "is_audit": False, **values}
     for place, (p, is_right) in enumerate(marks):
         learner = (cast.alice, cast.bob)[place % 2]
-        attempt = attempt_make(learner, exercise, response={"text": f"because {place}"}, state="assessed")
+        attempt = attempt_make(
+            learner,
+            exercise,
+            response={"text": words.format(place=place, end=" metres" if is_right else "")},
+            state="assessed",
+        )
         verdict = says(p)
         common = {"attempt": attempt, "feedback": ""}
         Assessment.objects.create(

@@ -89,6 +89,11 @@ def log_odds(p: float | np.ndarray) -> np.ndarray:
     return np.clip(np.log(held / (1 - held)), -MOST, MOST)
 
 
+def shifted(p: float | np.ndarray, shift: float | np.ndarray) -> np.ndarray:
+    """P(right) with its log-odds moved; the very p where they are not."""
+    return np.where(np.asarray(shift) == 0.0, p, 1.0 / (1.0 + np.exp(-(log_odds(p) + shift))))
+
+
 def fit(marked: Marked, *, spread: float) -> Calibrator:
     """spread: standard deviation of the exercises' intercepts; 0: none."""
     exercises = sorted(set(marked.exercise)) if spread > 0 else []

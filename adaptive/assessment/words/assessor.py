@@ -13,6 +13,7 @@ import numpy as np
 
 from adaptive.assessment.types import LABELS, AssessorUnavailable, Verdict
 from adaptive.backends.cross_encoder.marker import Marker
+from adaptive.backends.cross_encoder.triples import Triple
 from adaptive.backends.embedding.base import EmbeddingModel, EmbeddingUnavailable
 from adaptive.backends.llm.base import LanguageModel, ModelUnavailable
 
@@ -20,7 +21,7 @@ from . import combine, feedback
 from .evidence import Evidence, VectorStore, gather
 from .features import FEATURES, MARKED_FEATURES, TEXT_FEATURES, Case, Vectors, best_reference, least_covered
 from .guards import Guarded, guard
-from .marking import marked, opinion
+from .marking import marked, opinion, parts_of
 from .slips import put_right
 from .text import Text, clean, plain
 
@@ -270,6 +271,13 @@ def _case(task: WordsTask) -> Case:
     references = tuple((_with_words(task.references) or _with_words(task.accepted))[:MAX_REFERENCES])
     question = Text(plain(task.question))
     return Case(question, references, put_right(Text(task.answer), (question, *references)))
+
+
+def triple_of(task: WordsTask) -> Triple:
+    """What the marker reads of an answer first: of a long one its first part."""
+    case = _case(task)
+    references = tuple(reference.text for reference in case.references)
+    return Triple(case.question.text, references, parts_of(case.answer.text)[0])
 
 
 def _with_words(references: list[str]) -> list[Text]:

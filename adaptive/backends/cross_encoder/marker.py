@@ -14,7 +14,8 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,13 @@ class Marker:
             network.encoder.to(torch.bfloat16)
         self._torch, self._padded, self._encode, self._network = torch, padded, encoder_of(folder), network
         logger.info("Marker loaded in %.1f s", time.monotonic() - started)
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[Any, Any, Any, Any]]:
+        """(torch, the network, padding, text -> tokens), loaded, for this thread alone. See correcting."""
+        self.load()
+        with self._lock:
+            yield self._torch, self._network, self._padded, self._encode
 
     def logits(self, triples: Sequence[Triple]) -> np.ndarray:
         """(n, len(CLASSES)) in nats, up to a constant a row. ModelUnavailable where there is no model."""

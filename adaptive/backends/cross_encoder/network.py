@@ -62,6 +62,10 @@ class Linear(nn.Module):
         return torch.baddbmm(self.bias[:, None], x, self.weight.transpose(1, 2))
 
 
+class _Halfway(Exception):
+    """Ends a pass where it is to end."""
+
+
 class Network(nn.Module):
     """Logits of CLASSES (n, 3) from tokens (n, length) and mask (n, length); with k copies, n is a multiple of k and
     each copy reads one part of the rows after another.
@@ -105,12 +109,51 @@ class Network(nn.Module):
         return cls(folder, rank=rank, first=first, **options)
 
     def forward(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        hidden = self.encoder(input_ids=tokens, attention_mask=mask).last_hidden_state.float()
+        hidden = self.encoder(input_ids=tokens, attention_mask=mask).last_hidden_state
+        return self._judged(hidden, mask)
+
+    def _judged(self, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        hidden = hidden.float()
         weight = mask[..., None].float()
         mean = (hidden * weight).sum(1) / weight.sum(1).clamp(min=1.0)
         pooled = self.head_dropout(torch.cat([hidden[:, 0], mean], dim=-1))
         rows = pooled.view(self.copies, -1, pooled.shape[-1])
-        return self.out(self.head_dropout(torch.tanh(self.dense(rows)))).view(len(tokens), -1)
+        return self.out(self.head_dropout(torch.tanh(self.dense(rows)))).view(len(hidden), -1)
+
+    @property
+    def n_layers(self) -> int:
+        return len(self.encoder.encoder.layer)
+
+    def adaptable(self, first: int) -> list[tuple[str, nn.Linear]]:
+        """(name, layer) of what adapters can be put on from layer `first` up. Of a merged network."""
+        found = self.encoder.named_modules()
+        linear = [(name, module) for name, module in found if isinstance(module, nn.Linear) and name.endswith(ADAPTED)]
+        return [(name, module) for name, module in linear if int(name.split(".")[2]) >= first]
+
+    def halfway(self, tokens: torch.Tensor, mask: torch.Tensor, top: int) -> tuple[torch.Tensor, Any]:
+        """(what goes into layer `top` (n, length, width), the attention mask as layers want it), for `finish`."""
+        caught: list[Any] = []
+
+        def catch(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            caught.extend((args[0], args[1] if len(args) > 1 else kwargs.get("attention_mask")))
+            raise _Halfway
+
+        hook = self.encoder.encoder.layer[top].register_forward_pre_hook(catch, with_kwargs=True)
+        try:
+            self.encoder(input_ids=tokens, attention_mask=mask)
+        except _Halfway:
+            pass
+        finally:
+            hook.remove()
+        return caught[0], caught[1]
+
+    def finish(self, hidden: torch.Tensor, attention: Any, mask: torch.Tensor, top: int) -> torch.Tensor:
+        """What forward gives, from what `halfway` gave."""
+        encoder = self.encoder.encoder
+        bias = encoder.compute_position_bias(hidden)
+        for layer in encoder.layer[top:]:
+            hidden = layer(hidden, attention, bias)[0]
+        return self._judged(hidden, mask)
 
     def shrink(self) -> None:
         """What is not fitted, in half the room (bfloat16); the adapters follow it in reckoning."""

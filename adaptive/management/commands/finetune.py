@@ -14,7 +14,7 @@ from adaptive.common.text import count
 from adaptive.practice.finetuning import recommending
 from adaptive.practice.finetuning.jobs import finetune_ask, how_far
 from adaptive.practice.finetuning.learning import (
-    LEARNERS,
+    KINDS,
     Order,
     figures_line,
     learn,
@@ -38,7 +38,12 @@ class Command(BaseCommand):
         parser.add_argument("--task", choices=["assess", "recommend"], default="assess", help="what shall get better")
         parser.add_argument("--course", required=True, help="the course's external id")
         parser.add_argument("--tenant", help="the tenant's slug, where several have a course of this id")
-        parser.add_argument("--kind", choices=sorted(LEARNERS), default="calibrator", help="what is learned")
+        parser.add_argument(
+            "--kind",
+            choices=sorted(KINDS),
+            default="calibrator",
+            help="what is learned (default calibrator; best: what does best on questions left out)",
+        )
         parser.add_argument("--seed", type=int, default=0, help="decides who is left out together (default 0)")
         parser.add_argument("--activate", action="store_true", help="put it in use where it is better")
         parser.add_argument(
@@ -77,7 +82,9 @@ class Command(BaseCommand):
 
     def _recommend(self, course: Course, options: dict[str, Any]) -> None:
         if options["background"]:
-            raise CommandError("--background is not for --task recommend: it takes a few minutes at most.", returncode=2)
+            raise CommandError(
+                "--background is not for --task recommend: it takes a few minutes at most.", returncode=2
+            )
         try:
             if options["list"]:
                 versions = RecommenderVersion.objects.filter(course=course).order_by("pk")

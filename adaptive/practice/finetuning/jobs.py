@@ -10,7 +10,7 @@ from adaptive.catalog.models import Course
 from adaptive.common.errors import Conflict, InvalidInput
 from adaptive.practice import leases
 from adaptive.practice.effects import LeaseLost
-from adaptive.practice.finetuning.learning import LEARNERS, Order, learn, sentence_of, version_store
+from adaptive.practice.finetuning.learning import KINDS, Order, learn, sentence_of, version_store
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +28,8 @@ def finetune_ask(
     asked_by: str = "",
 ) -> AssessorFit:
     """Asks for it; a worker is told once the row is there. Conflict where one of the course is at work or waits."""
-    if kind not in LEARNERS:
-        raise InvalidInput(f"“{kind}” is nothing that can be learned: use {', '.join(LEARNERS)}.")
+    if kind not in KINDS:
+        raise InvalidInput(f"“{kind}” is nothing that can be learned: use {', '.join(KINDS)}.")
     try:
         with transaction.atomic():
             asked = AssessorFit.objects.create(

@@ -2,16 +2,23 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from django.db import transaction
 
-from adaptive.assessment.agreement import PairedMark, active_version, agreement_refresh, model_of, paired_marks
+from adaptive.assessment.agreement import (
+    PairedMark,
+    active_version,
+    agreement_refresh,
+    model_of,
+    paired_marks,
+    shift_of,
+)
 from adaptive.assessment.models import AssessorVersion
 from adaptive.assessment.trust import calibrator
-from adaptive.assessment.trust.calibrator import Calibrator, Learned, Marked
+from adaptive.assessment.trust.calibrator import Calibrator, Learned, Marked, shifted
 from adaptive.audit.models import AuditEntry
 from adaptive.audit.services import audit_record
 from adaptive.catalog.models import Course
@@ -19,6 +26,7 @@ from adaptive.common.errors import InvalidInput
 from adaptive.common.hashing import stable_hash
 from adaptive.common.metrics import ece, log_loss
 from adaptive.common.text import count
+from adaptive.practice.finetuning.adapting import adapters_learn
 
 MIN_MARKS, MIN_EXERCISES = 30, 2
 MIN_LATER = 50  # marks later than those a version was learned from, from which it is judged by these alone
@@ -71,12 +79,32 @@ def _calibrator(
     return params, _figures(marks, marked, learned, in_use)
 
 
-# The seam for other ways of learning, such as adapters (LoRA) of the cross-encoder: each takes the marks, the order,
-# the version in use and `progress`, and gives parameters and figures with the keys of `_figures`. `practice/gate.py`
-# applies what it stored (`with_last_word`), `assessment/agreement.py` judges by it (`decisions`).
+def _adapter(
+    marks: list[PairedMark], order: Order, in_use: AssessorVersion | None, progress: Progress
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(params, figures) of adapters of the cross-encoder with a calibrator over them."""
+    base = model_of(order.course)
+    more, marked, learned, marks = adapters_learn(
+        marks, course=order.course, base=base, seed=order.seed, progress=progress
+    )
+    params = {
+        "calibrator": learned.calibrator.to_json(),
+        "by_fold": {str(fold): each.to_json() for fold, each in learned.by_fold.items()},
+        "spread": learned.spread,
+        **more,
+    }
+    return params, _figures(marks, marked, learned, in_use)
+
+
+# Each takes the marks, the order, the version in use and `progress`, and gives parameters and figures with the keys of
+# `_figures`. `practice/gate.py` applies what it stored (`with_last_word`), `assessment/agreement.py` judges by it
+# (`decisions`).
 LEARNERS: dict[str, Callable[..., tuple[dict[str, Any], dict[str, Any]]]] = {
     AssessorVersion.Kind.CALIBRATOR: _calibrator,
+    AssessorVersion.Kind.ADAPTER: _adapter,
 }
+BEST = "best"  # of all of them, the one with the lowest log loss on questions left out
+KINDS = (*LEARNERS, BEST)
 
 
 def as_marked(marks: list[PairedMark]) -> Marked:
@@ -105,7 +133,11 @@ def learn(order: Order, *, progress: Progress = lambda share, words: None) -> Fi
             f"{MIN_EXERCISES} are needed."
         )
     in_use = active_version(order.course, model=base)
-    params, figures = LEARNERS[order.kind](marks, order, in_use, progress)
+    if order.kind == BEST:
+        kind, params, figures = _best(marks, order, in_use, progress)
+        order = replace(order, kind=kind)
+    else:
+        params, figures = LEARNERS[order.kind](marks, order, in_use, progress)
     progress(0.98, "storing it")
     data = {
         "n_marks": len(marks),
@@ -116,6 +148,34 @@ def learn(order: Order, *, progress: Progress = lambda share, words: None) -> Fi
         "hash": stable_hash([[mark.attempt_id, mark.exercise, mark.p, mark.is_right] for mark in marks]),
     }
     return Fitted(order, base, params, data, figures, round(time.perf_counter() - started, 3))
+
+
+def _best(
+    marks: list[PairedMark], order: Order, in_use: AssessorVersion | None, progress: Progress
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """(kind, params, figures) of what is best on the same answers with their questions left out."""
+    params, figures = _calibrator(marks, order, in_use, progress)
+    try:
+        more, theirs = _adapter(marks, order, in_use, progress)
+    except InvalidInput as why:
+        progress(0.97, f"no adapters: {why.detail}")
+        return AssessorVersion.Kind.CALIBRATOR, params, figures
+    if theirs["questions_left_out"]["n"] != len(marks):
+        seen = set(map(int, more["shifts"]))
+        _, figures_of_same = _calibrator([m for m in marks if m.attempt_id in seen], order, in_use, progress)
+    else:
+        figures_of_same = figures
+    ours = figures_of_same["questions_left_out"]["log_loss"]
+    if theirs["questions_left_out"]["log_loss"] < ours:
+        return AssessorVersion.Kind.ADAPTER, more, {**theirs, "log_loss_of_calibrator": ours}
+    return (
+        AssessorVersion.Kind.CALIBRATOR,
+        params,
+        {
+            **figures,
+            "log_loss_of_adapter": theirs["questions_left_out"]["log_loss"],
+        },
+    )
 
 
 def _measured(right: np.ndarray, p: np.ndarray) -> dict[str, Any]:
@@ -139,7 +199,9 @@ def _figures(
     if in_use is not None:
         later = np.array([mark.marked_id > in_use.data["until_mark"] for mark in marks])
         rows = later if later.sum() >= MIN_LATER else np.ones(len(marks), dtype=bool)
-        theirs = Calibrator.from_json(in_use.params["calibrator"]).predict(marked)
+        shifts = [shift_of(mark, in_use) or 0.0 for mark in marks]
+        seen = Marked(shifted(marked.p, np.array(shifts)), marked.right, marked.exercise, marked.learner)
+        theirs = Calibrator.from_json(in_use.params["calibrator"]).predict(seen)
         figures["in_use"] = {
             "version": in_use.pk,
             # "all": it has seen some of these marks, which flatters it; a new one has to be better all the same.

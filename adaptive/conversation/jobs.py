@@ -155,9 +155,10 @@ def _say(held: _Held, llm: LanguageModel) -> str:
             break
         asked = prompt.prefix() + prompt.text(passage=as_data(plain(passage["quote"]), 1200))
         _note_sent(message, asked=asked, llm=llm)
-        answer = llm.generate(
-            asked, max_tokens=MAX_TOKENS, stop=["\n", "###"], seconds=min(SECONDS, ends - monotonic())
-        )
+        with llm.for_purpose("tutor"):
+            answer = llm.generate(
+                asked, max_tokens=MAX_TOKENS, stop=["\n", "###"], seconds=min(SECONDS, ends - monotonic())
+            )
         sentence = re.sub(r"\s+", " ", answer).strip().strip('"').strip()
         fact = fact_of_passage(passage["quote"], row.title)
         why = why_refused(sentence, fact, other_names=[name for name in others if name not in fact.text])

@@ -78,7 +78,8 @@ def reworded(
             removed=given.removed,
             subject=subject,
         )
-        answer = _tidy(llm.generate(asked, max_tokens=max_tokens, stop=["\n", "###"], seconds=SECONDS))
+        with llm.for_purpose("explain"):
+            answer = _tidy(llm.generate(asked, max_tokens=max_tokens, stop=["\n", "###"], seconds=SECONDS))
     except ModelUnavailable:
         answer = ""
     if not answer:

@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('adaptive', '0020_text_forecasts'),
+        ("adaptive", "0020_text_forecasts"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='assessorfit',
-            name='kind',
-            field=models.CharField(choices=[('calibrator', 'Calibrator'), ('adapter', 'Adapter')], max_length=32),
+            model_name="assessorfit",
+            name="kind",
+            field=models.CharField(choices=[("calibrator", "Calibrator"), ("adapter", "Adapter")], max_length=32),
         ),
         migrations.AlterField(
-            model_name='assessorversion',
-            name='kind',
-            field=models.CharField(choices=[('calibrator', 'Calibrator'), ('adapter', 'Adapter')], max_length=32),
+            model_name="assessorversion",
+            name="kind",
+            field=models.CharField(choices=[("calibrator", "Calibrator"), ("adapter", "Adapter")], max_length=32),
         ),
     ]

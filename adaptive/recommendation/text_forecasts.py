@@ -48,7 +48,9 @@ def forecast_of(texts: Texts, *, llm: LanguageModel) -> dict[str, list[float]]:
     asked = [
         prompt.text(standing=words, question=question) for question in QUESTIONS.values() for _, words in STANDINGS
     ]
-    odds = [max(-MAX_LOGIT, min(MAX_LOGIT, yes - no)) for yes, no in llm.score_labels(prefix, asked, YES_NO)]
+    with llm.for_purpose("recommend"):
+        said = llm.score_labels(prefix, asked, YES_NO)
+    odds = [max(-MAX_LOGIT, min(MAX_LOGIT, yes - no)) for yes, no in said]
     n = len(STANDINGS)
     return {name: [round(x, 4) for x in odds[k * n : (k + 1) * n]] for k, name in enumerate(QUESTIONS)}
 

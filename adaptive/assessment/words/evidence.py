@@ -63,7 +63,9 @@ def gather(cases: Sequence[Case], *, llm: LanguageModel | None, store: VectorSto
     vectors = store.of([text for case in cases for text in case.texts_to_embed()])
     values = [text_features(case, vectors) for case in cases]
     if llm is not None:
-        for known, more in zip(values, llm_features(cases, vectors, llm=llm), strict=True):
+        with llm.for_purpose("assess"):
+            found = llm_features(cases, vectors, llm=llm)
+        for known, more in zip(values, found, strict=True):
             known.update(more)
     rows = np.stack([as_row(each) for each in values])
     return Evidence(rows, vectors, prompt_version() if llm is not None else "")

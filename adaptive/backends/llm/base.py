@@ -1,6 +1,9 @@
 """What every language model must offer. Importing this file loads no model library."""
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
+
+PURPOSES = ("assess", "explain", "recommend", "tutor")
 
 
 class ModelUnavailable(RuntimeError):
@@ -29,6 +32,10 @@ class LanguageModel(ABC):
     @abstractmethod
     def load(self) -> None:
         """Do the heavy work once (imports, weights). Safe to call again. Raises ModelUnavailable."""
+
+    def for_purpose(self, purpose: str) -> AbstractContextManager[None]:
+        """Within the block the model works with what was fitted for this purpose (one of PURPOSES), if anything was."""
+        return nullcontext()
 
     @abstractmethod
     def score_labels(self, prefix: str, texts: list[str], labels: list[str]) -> list[list[float]]:

@@ -10,10 +10,12 @@ import os
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from .base import LanguageModel, ModelUnavailable
+from .base import PURPOSES, LanguageModel, ModelUnavailable
 from .convert import FOLDER_NAME, converted_folder, gguf_path
 
 logger = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ KEPT_PREFIXES = 4  # 23 kB a token: about 20 MB for prompts of 200 tokens
 class TransformersModel(LanguageModel):
     """Options: path (folder; default the wheel's model), model_dir (where the converted default is kept),
     threads (default 2), dtype ("auto", "bfloat16", "float32"; auto is bfloat16 where the processor has it),
-    name (default the folder's name).
+    name (default the folder's name), adapters (purpose -> folder of a LoRA adapter as peft writes it; see for_purpose).
     """
 
     def __init__(
@@ -42,7 +44,10 @@ class TransformersModel(LanguageModel):
         threads: int = 2,
         dtype: str = "auto",
         name: str = "",
+        adapters: Mapping[str, str] | None = None,
     ) -> None:
+        if unknown := sorted(set(adapters or {}) - set(PURPOSES)):
+            raise ValueError(f"There are no adapters for {unknown[0]!r}: use {', '.join(PURPOSES)}.")
         if dtype not in ("auto", "bfloat16", "float32"):
             raise ValueError(f"dtype must be auto, bfloat16 or float32, not {dtype!r}.")
         if threads < 1:
@@ -52,8 +57,10 @@ class TransformersModel(LanguageModel):
         self._threads = threads
         self._dtype_wanted = dtype
         self.name = name or (self._path.name if self._path else FOLDER_NAME)
+        self._adapters = {purpose: Path(folder) for purpose, folder in sorted((adapters or {}).items())}
+        self._purpose = ""  # whose adapter is on; "" for none
         self._lock = threading.RLock()
-        self._prefixes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._prefixes: OrderedDict[tuple[str, tuple[int, ...]], Any] = OrderedDict()
         self._model: Any = None
 
     # -- loading ------------------------------------------------------------------------------------------------
@@ -95,12 +102,52 @@ class TransformersModel(LanguageModel):
             )
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelUnavailable(f"The language model in {folder} cannot be loaded: {error}") from error
+        self._put_on(model)
         model.eval()
         self._torch, self._tokenizer = torch, tokenizer
         self._eos = {tokenizer.eos_token_id} | _as_set(model.generation_config.eos_token_id)
-        self.version = f"{_fingerprint(weights)}-{str(dtype).removeprefix('torch.')}"
+        own = [path for folder in self._adapters.values() for path in sorted(folder.glob("*.safetensors"))]
+        fitted = f"+{_fingerprint(own)}" if own else ""
+        self.version = f"{_fingerprint(weights)}-{str(dtype).removeprefix('torch.')}{fitted}"
         self._model = model
         logger.info("Language model %s %s loaded in %.1f s", self.name, self.version, time.monotonic() - started)
+
+    def _put_on(self, model: Any) -> None:
+        """The adapters over the base model, all of them off."""
+        for purpose, folder in self._adapters.items():
+            if not list(folder.glob("*.safetensors")):
+                raise ModelUnavailable(f"There is no adapter (a *.safetensors file) for {purpose} in {folder}.")
+            try:
+                model.load_adapter(str(folder), adapter_name=purpose)
+            except (ImportError, OSError, ValueError, RuntimeError, KeyError) as error:
+                raise ModelUnavailable(f"The adapter for {purpose} in {folder} cannot be used: {error}") from error
+        if self._adapters:
+            model.disable_adapters()
+
+    @contextmanager
+    def for_purpose(self, purpose: str) -> Iterator[None]:
+        """As LanguageModel.for_purpose: one base model, with the purpose's adapter on where there is one."""
+        if purpose not in self._adapters:
+            yield
+            return
+        self.load()
+        with self._lock:
+            before = self._purpose
+            self._switch(purpose)
+            try:
+                yield
+            finally:
+                self._switch(before)
+
+    def _switch(self, purpose: str) -> None:
+        if purpose == self._purpose:
+            return
+        if purpose:
+            self._model.enable_adapters()
+            self._model.set_adapter(purpose)
+        else:
+            self._model.disable_adapters()
+        self._purpose = purpose
 
     def _wants_bfloat16(self, torch: Any) -> bool:
         if self._dtype_wanted != "auto":
@@ -138,15 +185,16 @@ class TransformersModel(LanguageModel):
 
     def _prefix(self, ids: tuple[int, ...]) -> tuple[Any, Any]:
         """Keys and values of the prefix (one row) and its last hidden state. Those of the last few are kept."""
-        if ids in self._prefixes:
-            self._prefixes.move_to_end(ids)
-            return self._prefixes[ids]
+        key = (self._purpose, ids)
+        if key in self._prefixes:
+            self._prefixes.move_to_end(key)
+            return self._prefixes[key]
         torch = self._torch
         output = self._model.base_model(input_ids=torch.tensor([ids]), use_cache=True)
-        self._prefixes[ids] = (output.past_key_values, output.last_hidden_state[:, -1].clone())
+        self._prefixes[key] = (output.past_key_values, output.last_hidden_state[:, -1].clone())
         while len(self._prefixes) > KEPT_PREFIXES:
             self._prefixes.popitem(last=False)
-        return self._prefixes[ids]
+        return self._prefixes[key]
 
     def _score_batch(
         self, cache: Any, n_prefix: int, last_state: Any, texts: list[list[int]], labels: list[list[int]]

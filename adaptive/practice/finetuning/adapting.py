@@ -72,9 +72,7 @@ def adapters_learn(
         )
     }
     marks = [
-        mark
-        for mark in marks
-        if mark.attempt_id in attempts and agrees(attempts[mark.attempt_id].learner, MARKING)
+        mark for mark in marks if mark.attempt_id in attempts and agrees(attempts[mark.attempt_id].learner, MARKING)
     ][-MOST_READ:]
     if len(marks) < MIN_READ or len({mark.exercise for mark in marks}) < 2:
         raise InvalidInput(

@@ -252,7 +252,7 @@ def copy_in(model: Any, names: Sequence[str], rows: Iterable[Sequence[Any]], **c
 
     beside = {}
     for field in model._meta.concrete_fields:
-        if field.attname in names:
+        if field.attname in names or getattr(field, "generated", False):
             continue
         if field.attname in constant:
             beside[field.column] = constant[field.attname]

@@ -225,6 +225,11 @@ SPECTACULAR_SETTINGS = {
         "AssessorKindEnum": ["key", "llm", "teacher", "lms"],
         "AttemptStateEnum": ["queued", "assessed", "needs_review", "failed"],
         "ExplanationStateEnum": ["ready", "pending"],
+        "SlatePurposeEnum": ["practice", "review", "feed", "catalogue"],
+        "SessionPurposeEnum": ["learn", "review", "mock"],
+        "EnrolmentRoleEnum": ["learner", "teacher"],
+        "TutorRoleEnum": ["student", "tutor"],
+        "DisagreementEnum": ["too_easy", "too_hard", "seen", "not_now"],
     },
 }
 

@@ -91,7 +91,7 @@ def test_only_known_codes_can_be_left_out(cast, api):
     "query",
     [
         "x" * 10_000,
-        "video\u0007\u202e\u2066",
+        "video\u202e\u2066",
         "'; DROP TABLE x; --",
         "a & b | !c <-> (d:*)",
         "🍕" * 50,
@@ -104,6 +104,10 @@ def test_any_text_and_any_count_give_a_slate_or_a_sentence(cast, api, query, cou
     body = response.json()
     assert response.status_code == 201 and (1 <= len(body["items"]) <= 20 or body["why_empty"])
     assert len(Slate.objects.get(pk=body["id"]).query) <= 500
+
+
+def test_control_characters_are_named(cast, api):
+    assert "U+0007" in str(assert_problem(ask(api, "video\u0007"), 422))
 
 
 @pytest.mark.parametrize(

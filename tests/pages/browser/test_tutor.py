@@ -79,7 +79,7 @@ def test_too_much_text_stays_in_the_box_with_a_sentence(window, talk):
     long = "| a | b |\n" * 1_001
     w.page.get_by_label("Your message").fill(long)
     w.page.get_by_role("button", name="Send").click()
-    w.page.get_by_text("at most 10,000 characters").wait_for()
+    w.page.get_by_text("That is too long: at most 10,000 characters").wait_for()
     assert len(w.page.get_by_label("Your message").input_value()) >= len(long) - 1
 
 

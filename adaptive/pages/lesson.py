@@ -258,13 +258,14 @@ def before_and_after(
         is_it = Q(misconception=code)
         given_at = given_one.created_at
         for name, start, end in (("before", given_at - BEFORE, given_at), ("after", given_at, at)):
-            there = can & Q(attempt__submitted_at__gte=start, attempt__submitted_at__lt=end)
+            then = can & Q(attempt__submitted_at__gte=start, attempt__submitted_at__lt=end)
             key = f"{name}_{number}"
-            sums[f"n_{key}"] = Count("pk", filter=there & is_it)
-            sums[f"of_{key}"] = Count("pk", filter=there)
-            sums[f"learners_{key}"] = Count("attempt__learner", filter=there & is_it, distinct=True)
-            sums[f"all_{key}"] = Count("attempt__learner", filter=there, distinct=True)
-    found = _counting(course, at - FOLLOW_FOR - BEFORE).aggregate(**sums)
+            sums[f"n_{key}"] = Count("pk", filter=then & is_it)
+            sums[f"of_{key}"] = Count("pk", filter=then)
+            sums[f"learners_{key}"] = Count("attempt__learner", filter=then & is_it, distinct=True)
+            sums[f"all_{key}"] = Count("attempt__learner", filter=then, distinct=True)
+    there = {one.pk for code in due if (pool := pools.get(code)) for one in pool.own}
+    found = _counting(course, at - FOLLOW_FOR - BEFORE).filter(attempt__resource__in=there).aggregate(**sums)
 
     def window(key: str) -> Counted:
         return Counted(found[f"learners_{key}"], found[f"n_{key}"], found[f"all_{key}"], found[f"of_{key}"])

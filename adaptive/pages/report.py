@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Avg, Case, Count, F, Max, Prefetch, Q, QuerySet, Value, When, Window
+from django.db.models import Avg, Case, Count, F, Max, Prefetch, Q, QuerySet, Sum, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from adaptive.assessment.models import Assessment
@@ -33,9 +33,10 @@ def status_case() -> Case:
 
 
 def _masteries(course: Course) -> QuerySet[SkillMastery]:
-    return SkillMastery.objects.filter(
-        skill__course=course, learner__enrolments__course=course, learner__enrolments__role=Enrolment.Role.LEARNER
-    ).annotate(status=status_case())
+    # By keys, not by joins: every mastery of the class is read for some of these.
+    here = Enrolment.objects.filter(course=course, role=Enrolment.Role.LEARNER).values("learner")
+    skills = Skill.objects.filter(course=course).order_by().values("pk")
+    return SkillMastery.objects.filter(skill__in=skills, learner__in=here).annotate(status=status_case())
 
 
 def _recent(course: Course) -> QuerySet[Attempt]:
@@ -178,12 +179,14 @@ class ClassFigures:
 
 
 def class_figures(*, course: Course, n_learners: int, at: datetime) -> ClassFigures:
-    recently = Attempt.objects.filter(course=course, submitted_at__gte=at - RECENTLY)
-    sums = recently.aggregate(learners=Count("learner", distinct=True), answers=Count("pk"))
+    # By learner first: to count different ones among all answers takes a sort of them all.
+    recently = Attempt.objects.filter(course=course, submitted_at__gte=at - RECENTLY).order_by()
+    by_learner = recently.values("learner").annotate(n=Count("pk"))
+    sums = by_learner.aggregate(learners=Count("learner"), answers=Sum("n"))
     return ClassFigures(
         n_learners=n_learners,
         n_active=sums["learners"],
-        n_recent=sums["answers"],
+        n_recent=sums["answers"] or 0,
         # One by one: each has a small index of its own.
         n_review=Attempt.objects.filter(course=course, state=Attempt.State.NEEDS_REVIEW).count(),
         n_queued=Attempt.objects.filter(course=course, state=Attempt.State.QUEUED).count(),

@@ -38,6 +38,17 @@ LEFT JOIN LATERAL (SELECT s.is_released OR a.given_score IS NOT NULL AS yes) is_
 GROUP BY who.homework_id, who.learner_id, what.resource_id, what.place
 ORDER BY who.homework_id, who.learner_id, what.place
 """
+# The same summed up by the database: a row a homework, not one for every learner and exercise.
+COUNTS = f"""
+SELECT homework_id, count(*), count(*) FILTER (WHERE n_right = n), count(*) FILTER (WHERE n_right < n AND n_tried > 0)
+FROM (
+    SELECT homework_id, learner_id, count(*) AS n, count(*) FILTER (WHERE is_right) AS n_right,
+        count(*) FILTER (WHERE n_tries > 0) AS n_tried
+    FROM ({SQL}) AS t (homework_id, learner_id, resource_id, n_tries, n_read, is_right, last_at)
+    GROUP BY homework_id, learner_id
+) AS learners
+GROUP BY homework_id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,31 @@ class Progress:
     @property
     def is_done(self) -> bool:
         return self.n_right == len(self.tries)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Learners of one homework; `n_begun`: of those who have not done it."""
+
+    n_learners: int = 0
+    n_done: int = 0
+    n_begun: int = 0
+
+
+def counts_of(*, homework: Collection[Homework]) -> dict[int, Counts]:
+    """Homework id -> how many learners are how far. One query, none for none."""
+    found = {one.pk: Counts() for one in homework}
+    if found:
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTS, {"homework": list(found), "learner": None, "right_from": RIGHT_FROM})
+            found |= {pk: Counts(*counts) for pk, *counts in cursor.fetchall()}
+    return found
+
+
+def counted(progress: Mapping[int, Progress]) -> Counts:
+    """The same counts, of what progress_of read of one homework."""
+    n_done = sum(one.is_done for one in progress.values())
+    return Counts(len(progress), n_done, sum(not one.is_done and one.n_tried > 0 for one in progress.values()))
 
 
 def progress_of(

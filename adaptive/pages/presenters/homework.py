@@ -14,7 +14,7 @@ from adaptive.pages.markdown import plain_text
 from adaptive.pages.presenters.bars import Segment, stack
 from adaptive.pages.presenters.marks import READING, RIGHT, WRONG, Mark
 from adaptive.pages.presenters.standing import NOT_STARTED, STANDINGS, StandingCount
-from adaptive.recommendation.homework_progress import GivenTo, Progress, Tries
+from adaptive.recommendation.homework_progress import Counts, GivenTo, Progress, Tries
 from adaptive.recommendation.models import Homework
 
 
@@ -70,24 +70,20 @@ def due_line(due_at: datetime | None, at: datetime) -> str:
     return _("due on %(day)s") % {"day": day_words(due_at)}
 
 
-def homework_card(
-    homework: Homework, progress: Mapping[int, Progress], given: GivenTo | None, *, at: datetime
-) -> HomeworkCard:
-    done = sum(one.is_done for one in progress.values())
-    begun = sum(not one.is_done and one.n_tried > 0 for one in progress.values())
-    rest = len(progress) - done - begun
-    numbers = {"mastered": done, "started": begun, NOT_STARTED.code: rest}
-    counts = [StandingCount(standing, numbers.get(code, 0)) for code, standing in STANDINGS.items()]
+def homework_card(homework: Homework, counts: Counts, given: GivenTo | None, *, at: datetime) -> HomeworkCard:
+    rest = counts.n_learners - counts.n_done - counts.n_begun
+    numbers = {"mastered": counts.n_done, "started": counts.n_begun, NOT_STARTED.code: rest}
+    shown = [StandingCount(standing, numbers.get(code, 0)) for code, standing in STANDINGS.items()]
     return HomeworkCard(
         homework=homework,
         to=to_line(given),
         due=due_line(homework.due_at, at),
         is_over=homework.due_at is not None and homework.due_at < at,
-        n_learners=len(progress),
-        n_done=done,
-        n_begun=begun,
+        n_learners=counts.n_learners,
+        n_done=counts.n_done,
+        n_begun=counts.n_begun,
         n_not=rest,
-        segments=stack(counts) if progress else [],
+        segments=stack(shown) if counts.n_learners else [],
     )
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
 from adaptive.catalog.models import Resource, Skill
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
@@ -56,15 +59,9 @@ class SkillRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    standing: Standing
-    p: str
-
-
-@dataclass(frozen=True, slots=True)
 class MapRow:
     learner: Learner
-    cells: list[Cell]
+    cells: SafeString  # a <td> for each skill
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,18 +158,33 @@ def skill_rows(skills: Sequence[Skill], statuses: Mapping[int, Mapping[str, int]
     return rows
 
 
+def _cell(standing: Standing, p: str) -> SafeString:
+    """A <td> of the map: drawn by its class, in words for who does not see it."""
+    label = str(standing.label)
+    return format_html(
+        '<td class="cell cell-{}" title="{}"><span class="visually-hidden">{}</span></td>',
+        standing.code,
+        f"{label}, {p}" if p else label,
+        f"{label} {p}" if p else label,
+    )
+
+
 def map_rows(
     learners: Sequence[Learner], skills: Sequence[Skill], cells: Mapping[tuple[int, int], tuple[str, float]]
 ) -> list[MapRow]:
-    empty = Cell(NOT_STARTED, "")
-    rows = []
-    for learner in learners:
-        row = []
-        for skill in skills:
-            found = cells.get((learner.pk, skill.pk))
-            row.append(Cell(STANDINGS[found[0]], percent(found[1])) if found else empty)
-        rows.append(MapRow(learner, row))
-    return rows
+    """cells: as report.cells_of reads them. Each different cell is written once: a map has thousands of few kinds."""
+    written: dict[tuple[str, str], SafeString] = {}
+
+    def cell(found: tuple[str, float] | None) -> SafeString:
+        key = (found[0], percent(found[1])) if found else (NOT_STARTED.code, "")
+        if key not in written:
+            written[key] = _cell(STANDINGS[key[0]], key[1])
+        return written[key]
+
+    return [
+        MapRow(learner, mark_safe("".join(cell(cells.get((learner.pk, skill.pk))) for skill in skills)))  # of _cell
+        for learner in learners
+    ]
 
 
 def hard_rows(found: Sequence[dict[str, Any]]) -> list[HardExercise]:

@@ -31,7 +31,7 @@ def start(request: HttpRequest, visit: Visit) -> HttpResponse:
     """To the course that was worked in last; the list where there is no course."""
     if not visit.enrolments:
         return page(request, visit, "adaptive/courses.html")
-    latest = course_of_latest_attempt(learner=visit.learner)
+    latest = course_of_latest_attempt(learner=visit.learner, courses=[e.course_id for e in visit.enrolments])
     chosen = next((e for e in visit.enrolments if e.course_id == latest), visit.enrolments[-1])  # the newest is first
     return redirect("adaptive:report" if chosen.role == TEACHER else "adaptive:course", course_id=chosen.course_id)
 

@@ -20,7 +20,14 @@ from adaptive.pages.presenters.homework import exercise_counts, homework_card, l
 from adaptive.pages.rendering import page
 from adaptive.pages.report import class_learners
 from adaptive.recommendation.homework import MAX_AHEAD, MAX_EXERCISES, MAX_TITLE, homework_end, homework_give
-from adaptive.recommendation.homework_progress import exercises_in, given_to, homework_of_course, progress_of
+from adaptive.recommendation.homework_progress import (
+    counted,
+    counts_of,
+    exercises_in,
+    given_to,
+    homework_of_course,
+    progress_of,
+)
 from adaptive.recommendation.models import Homework
 
 ROWS = 20
@@ -41,8 +48,8 @@ def given(request: HttpRequest, visit: Visit) -> HttpResponse:
     at = now()
     pages = Paginator(homework_of_course(course=visit.course), ROWS).get_page(request.GET.get("page"))
     rows = list(pages)
-    progress, whom = progress_of(homework=rows), given_to(homework=rows)
-    cards = [homework_card(one, progress[one.pk], whom.get(one.pk), at=at) for one in rows]
+    counts, whom = counts_of(homework=rows), given_to(homework=rows)
+    cards = [homework_card(one, counts[one.pk], whom.get(one.pk), at=at) for one in rows]
     return page(request, visit, "adaptive/teacher/homework.html", {"cards": cards, "pages": pages})
 
 
@@ -55,7 +62,7 @@ def one(request: HttpRequest, visit: Visit, homework_id: int) -> HttpResponse:
     rows = learner_rows(progress, class_learners(course=visit.course))
     exercises = exercise_counts(progress, exercises_in(homework=[found]))
     context = {
-        "card": homework_card(found, progress, given_to(homework=[found]).get(found.pk), at=at),
+        "card": homework_card(found, counted(progress), given_to(homework=[found]).get(found.pk), at=at),
         "exercises": exercises,
         "pages": Paginator(rows, LEARNER_ROWS).get_page(request.GET.get("page")),
     }

@@ -13,7 +13,7 @@ from adaptive.pages.presenters.lesson import lesson_card
 from adaptive.pages.presenters.report import misconceptions_by_id
 from adaptive.pages.rendering import page
 from adaptive.pages.report import class_learners
-from adaptive.recommendation.homework_progress import given_to, progress_of
+from adaptive.recommendation.homework_progress import counts_of, given_to
 
 
 @require_GET
@@ -33,7 +33,7 @@ def tomorrow(request: HttpRequest, visit: Visit) -> HttpResponse:
     usable = {one.pk for pool in pools.values() for one in (*pool.own, *pool.near)}
     solved = reading.solved_by(course=course, learners=concerned, exercises=usable)
     counted = reading.before_and_after(course=course, given=given, pools=pools, at=at)
-    progress, to = progress_of(homework=given.values()), given_to(homework=given.values())
+    counts, to = counts_of(homework=given.values()), given_to(homework=given.values())
     cards = []
     for code in codes:
         homework = given.get(code)
@@ -47,9 +47,7 @@ def tomorrow(request: HttpRequest, visit: Visit) -> HttpResponse:
                 starter=starter,
                 claim=claims.get(code, ""),
                 exercises=reading.set_of(pools[code], starter=starter, code=code, solved=solved),
-                homework=homework_card(homework, progress[homework.pk], to.get(homework.pk), at=at)
-                if homework
-                else None,
+                homework=homework_card(homework, counts[homework.pk], to.get(homework.pk), at=at) if homework else None,
                 counted=counted.get(code),
             )
         )

@@ -6,7 +6,7 @@ A fact keeps the raw values as they were logged, and the numbers and names exact
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 N_FACTS = 3  # beside the sentence
@@ -42,7 +42,14 @@ class Fact:
     text: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "values": dict(self.values), "numbers": [list(n) for n in self.numbers]}
+        return {
+            "code": self.code,
+            "role": self.role,
+            "values": dict(self.values),
+            "numbers": [list(n) for n in self.numbers],
+            "names": self.names,
+            "text": self.text,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Fact":

@@ -41,6 +41,7 @@ class Base:
 
     def __init__(self, context: Context, candidates: Sequence[Candidate], decision: Decision) -> None:
         self.context, self.candidates, self.decision = context, candidates, decision
+        self.features = {s.candidate.id: s.features for s in decision.scored}
         self.slate = [pick.id for pick in decision.picks]
         self.explored = {pick.position: pick.id for pick in decision.picks if pick.is_exploration}
         self.scored = by_claim(context, decision.scored)
@@ -152,7 +153,10 @@ class _Run:
             at = self.situation
             moved = at.moved(candidate)
             is_dropped = why_dropped(at.context, moved)
-            self._known[candidate.id] = None if is_dropped else scored_of(at.context, moved, at.ready, at.gains)
+            before = self.base.features.get(candidate.id)
+            self._known[candidate.id] = (
+                None if is_dropped else scored_of(at.context, moved, at.ready, at.gains, before=before)
+            )
         return self._known[candidate.id]
 
     def ids(self) -> list[int]:

@@ -17,6 +17,9 @@ KIND_WEIGHTS = {
     "feed": {"exercise": 0.2, "worked_example": 1.0, "reading": 1.0, "video": 1.0},
     "catalogue": {"exercise": 0.3, "worked_example": 0.9, "reading": 1.0, "video": 1.0},
 }
+# What moves with p_mastery and p_correct, and the rest.
+MOVING = ("gain", "room", "readiness", "window", "p_felt", "preference")
+STAYING = tuple(name for name in Features.__slots__ if name not in MOVING)
 LIKENESS = ("similar_content", "what_was_missing")  # the generators that look for what was missed
 # What the course's other learners say of a resource, each in [0, 1]: the strongest counts.
 OTHERS = (("popular", "popularity"), ("co_practised", "strength"), ("timely", "timeliness"))
@@ -35,8 +38,19 @@ def window_value(p: float, low: float, high: float, slope: float) -> float:
     return math.exp(-((distance / slope) ** 2))
 
 
-def features_of(context: Context, candidate: Candidate, ready: Mapping[int, float], gains: Gains) -> Features:
-    """`ready`: readiness by skill id (see skills.readiness_of); both computed once for all candidates."""
+def features_of(
+    context: Context,
+    candidate: Candidate,
+    ready: Mapping[int, float],
+    gains: Gains,
+    *,
+    before: Features | None = None,
+) -> Features:
+    """`ready`: readiness by skill id (see skills.readiness_of); both computed once for all candidates.
+
+    before: this candidate's features in a context and with data that differ in nothing but p_mastery of skills and its
+    own p_correct: what does not depend on these is taken from there.
+    """
     policy = context.policy
     skills = skills_of(context, candidate)
     weights = [1.0 / (place + 1) for place in range(len(skills))]
@@ -45,10 +59,8 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
         if skills
         else ROOM_WITHOUT_SKILLS
     )
-    forgetting = max(
-        (1.0 - s.retrievability for s in skills if s.n_attempts > 0 and s.retrievability is not None), default=0.0
-    )
-    hint = max(likeness_of(candidate, name) for name in LIKENESS)
+    is_hint_kept = before is not None and candidate.p_correct is not None
+    hint = before.hint if is_hint_kept else max(likeness_of(candidate, name) for name in LIKENESS)
     main = candidate.main_skill
     p_felt = None
     if candidate.p_correct is not None:
@@ -60,6 +72,20 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
     else:
         is_new = not skills or skills[0].n_attempts == 0
         window = 1.0 if is_new or hint > 0 else NEED_OF_KNOWN
+    teaching = teaching_of(p_felt, policy.teaches_low, policy.teaches_high, policy.window_slope)
+    moving = {
+        "gain": _r(gains.of_try(skills, teaching) if skills else ROOM_WITHOUT_SKILLS),
+        "room": _r(room),
+        "readiness": _r(min((ready.get(s.id, 1.0) for s in skills), default=1.0)),
+        "window": _r(window),
+        "p_felt": None if p_felt is None else _r(p_felt),
+        "preference": _r(preference_of(context, candidate, p_felt)),
+    }
+    if before:
+        return Features(**{name: getattr(before, name) for name in STAYING}, **moving)
+    forgetting = max(
+        (1.0 - s.retrievability for s in skills if s.n_attempts > 0 and s.retrievability is not None), default=0.0
+    )
     tried = context.tried.get(candidate.id)
     kind_weight = KIND_WEIGHTS[context.purpose].get(candidate.kind, 0.5)
     minutes = candidate.minutes + policy.minutes_overhead
@@ -67,21 +93,14 @@ def features_of(context: Context, candidate: Candidate, ready: Mapping[int, floa
         kind_weight *= clamp(candidate.minutes / LONG_MINUTES, 0.2, 1.0)
     if context.purpose == "catalogue" or context.query:
         minutes = 1.0  # asked for by name or to take up for long: the shortest is not the best
-    teaching = teaching_of(p_felt, policy.teaches_low, policy.teaches_high, policy.window_slope)
-    gain = gains.of_try(skills, teaching) if skills else ROOM_WITHOUT_SKILLS
     return Features(
-        gain=_r(gain),
-        room=_r(room),
-        readiness=_r(min((ready.get(s.id, 1.0) for s in skills), default=1.0)),
+        **moving,
         forgetting=_r(forgetting),
-        window=_r(window),
-        p_felt=None if p_felt is None else _r(p_felt),
         hint=_r(hint),
         match=_r(float(candidate.found.get("query_words", {}).get("match", 0.0))),
         popularity=_r(max(float(candidate.found.get(name, {}).get(key, 0.0)) for name, key in OTHERS)),
         freshness=_r(freshness_of(context, candidate)),
         repeat=_r(policy.repeat_factor ** (tried.n_right if tried else 0)),
-        preference=_r(preference_of(context, candidate, p_felt)),
         words=_r(favour_of(candidate)),
         rest=policy.rested_factor if main in context.rested else 1.0,
         kind_weight=_r(kind_weight),

@@ -11,7 +11,7 @@ Unit: about what a first try adds to a skill of middling level under typical gro
 """
 
 import math
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from adaptive.backends.learner_model.forgetting import GOOD, next_memory, retrievability
@@ -82,20 +82,28 @@ def _reviewed(skill: SkillState, horizon_days: float) -> float:
 class Gains:
     """The gains of a context's skills, each worked out when it is first asked for."""
 
-    def __init__(self, context: Context, ready: Mapping[int, float]) -> None:
-        self._context, self._ready = context, ready
+    def __init__(
+        self,
+        context: Context,
+        ready: Mapping[int, float],
+        *,
+        before: "Gains | None" = None,
+        changed: int | None = None,
+    ) -> None:
+        """before: of a context that differs in the state of the skill `changed` alone."""
+        self._context, self._ready, self._before, self._changed = context, ready, before, changed
         self._effects = context.effects
         self._fresh = amount_of(FRESH, context.horizon_days)
         self._gains: dict[int, SkillGain] = {}
         self._unlocks: dict[int, list[tuple[int, float]]] | None = None
+        self._places: dict[int, int] = {}
         self.unlocking_anew: set[int] = set()
         goal = context.goal
         self._weights = goal if goal else None
 
     def complete(self) -> "Gains":
-        """With every skill's gain worked out, before many contexts that differ in one skill are derived from it."""
-        for skill in self._context.skills.values():
-            self._gain(skill)
+        """With what waits worked out, before many contexts that differ in one skill are derived from it."""
+        self._places = {skill_id: place for place, skill_id in enumerate(self._context.skills)}
         self._unlocks = self._waiting()
         return self
 
@@ -113,13 +121,13 @@ class Gains:
         `renewed`: skills whose readiness differs as well; `dependents`: see skills.dependents_of. Prerequisites that
         are credited with something else than before stand in `unlocking_anew`.
         """
-        other = Gains(context, ready)
-        other._gains = {key: gain for key, gain in self._gains.items() if key != changed}
+        other = Gains(context, ready, before=self, changed=changed)
         if self._unlocks is None:
             return other
         skills, waiting = context.skills, {changed, *renewed, *dependents.get(changed, ())}
         held_by = {p for i in waiting for p in skills[i].prerequisites if p in skills}
-        again = other._waiting({i for p in held_by for i in dependents.get(p, ())})
+        among = {i for p in held_by for i in dependents.get(p, ())}
+        again = other._waiting(sorted(among, key=self._places.__getitem__))
         other._unlocks = dict(self._unlocks)
         for key in held_by:
             if again.get(key, []) != self._unlocks.get(key, []):
@@ -133,6 +141,8 @@ class Gains:
 
     def _gain(self, skill: SkillState) -> SkillGain:
         found = self._gains.get(skill.id)
+        if found is None and self._before is not None and skill.id != self._changed:
+            return self._before._gain(skill)
         if found is None:
             stated = self._context.stated.get(skill.id, 0.0)
             found = skill_gain(skill, self._effects, stated=stated, horizon_days=self._context.horizon_days)
@@ -184,13 +194,14 @@ class Gains:
         nearer = own * slope * (1.0 - effects.unready) * policy.unlock_tries
         return sum(potential for _, potential in self._unlocks.get(skill.id, ())) * nearer
 
-    def _waiting(self, among: Container[int] | None = None) -> dict[int, list[tuple[int, float]]]:
-        """Prerequisite -> (skill, its gain by one try if it were ready) of those that it holds back most."""
+    def _waiting(self, among: Iterable[int] | None = None) -> dict[int, list[tuple[int, float]]]:
+        """Prerequisite -> (skill, its gain by one try if it were ready) of those that it holds back most.
+
+        among: only of these skills, in the context's order.
+        """
         found: dict[int, list[tuple[int, float]]] = {}
         skills = self._context.skills
-        for skill in skills.values():
-            if among is not None and skill.id not in among:
-                continue
+        for skill in skills.values() if among is None else (skills[i] for i in among):
             before = [skills[p] for p in skill.prerequisites if p in skills]
             if before and self._ready.get(skill.id, 1.0) < 1.0:
                 least = min(before, key=lambda s: (s.p_mastery, s.id))

@@ -45,9 +45,17 @@ def score_of(context: Context, f: Features) -> float:
     return value / f.minutes
 
 
-def scored_of(context: Context, candidate: Candidate, ready: Mapping[int, float], gains: Gains) -> Scored:
-    """`ready`: readiness by skill id, as skills.readiness_of gives it; `gains` of the same context."""
-    features = features_of(context, candidate, ready, gains)
+def scored_of(
+    context: Context,
+    candidate: Candidate,
+    ready: Mapping[int, float],
+    gains: Gains,
+    *,
+    before: Features | None = None,
+) -> Scored:
+    """`ready`: readiness by skill id, as skills.readiness_of gives it; `gains` of the same context. before: see
+    features_of."""
+    features = features_of(context, candidate, ready, gains, before=before)
     return Scored(candidate=candidate, features=features, score=score_of(context, features))
 
 

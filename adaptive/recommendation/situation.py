@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import FilteredRelation, OuterRef, Q, Subquery
+from django.db import connection
 
-from adaptive.catalog.models import Course, ResourceSkill
-from adaptive.catalog.selectors import prerequisites_of, skill_ids_of
+from adaptive.catalog.models import Course
+from adaptive.catalog.selectors import skill_ids_of, skills_named
+from adaptive.common.clock import from_epoch
 from adaptive.common.probability import clamp
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
-from adaptive.mastery.selectors import LearnerBelief, learner_state, mastery_of
+from adaptive.mastery.selectors import LearnerBelief, learner_state
 from adaptive.recommendation.filtering import (
     COMPLETED,
     DISMISSED,
@@ -37,7 +38,24 @@ STATED_DAYS = 14.0  # what was said of a skill's difficulty fades out over these
 STATED_MOST = 2.1  # logits, three times the same
 RESTED_HOURS = 2.0
 SAID = (ImpressionEvent.Type.DISMISS, ImpressionEvent.Type.DISAGREE, ImpressionEvent.Type.COMPLETE)
-SAID_FIELDS = ("impression__resource_id", "skill", "type", "reason", "created_at", "rating")
+
+# Plain SQL here and in the generators: putting such a query together in the ORM takes longer than answering it.
+SAID_SQL = """
+SELECT i.resource_id, (
+        SELECT l.skill_id FROM adaptive_resourceskill l WHERE l.resource_id = i.resource_id ORDER BY l.position LIMIT 1
+    ), e.type, e.reason, e.created_at, e.rating, e.impression_id, s.purpose, s.query, r.kind, r.duration_minutes,
+    r.language
+FROM adaptive_slate s JOIN adaptive_impression i ON i.slate_id = s.id
+JOIN adaptive_impressionevent e ON e.impression_id = i.id JOIN adaptive_resource r ON r.id = i.resource_id
+WHERE s.learner_id = %(learner)s AND s.course_id = %(course)s AND s.created_at >= %(since)s AND e.type = ANY(%(types)s)
+ORDER BY e.created_at DESC, e.id DESC LIMIT %(most)s
+"""
+ATTEMPTS_SQL = """
+SELECT a.resource_id, a.submitted_at, a.state, a.given_score, s.score, s.is_released
+FROM adaptive_attempt a LEFT JOIN adaptive_assessment s ON s.attempt_id = a.id AND s.is_current
+WHERE a.learner_id = %(learner)s AND a.course_id = %(course)s AND a.state <> %(failed)s
+ORDER BY a.submitted_at DESC, a.id DESC LIMIT %(most)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +75,39 @@ class Situation:
 def situation_of(*, learner: Learner, course: Course, at: datetime, policy: Policy) -> Situation:
     belief = learner_state(learner=learner, course=course)
     n_attempts, n_queued, tried, missed, when = _attempts(learner, course, at)
-    skills = _skills(learner, course, at, belief, when)
+    skills = _skills(course, at, belief, when)
     set_aside, stated, rested, leans = _said(learner, course, at, policy)
     return Situation(belief, skills, n_attempts, n_queued, tried, missed, set_aside, stated, rested, leans)
 
 
-def _skills(
-    learner: Learner, course: Course, at: datetime, belief: LearnerBelief, when: dict[int, list[float]]
-) -> dict[int, SkillState]:
+def _skills(course: Course, at: datetime, belief: LearnerBelief, when: dict[int, list[float]]) -> dict[int, SkillState]:
     """when: resource id -> days since the answers to it."""
-    prerequisites = prerequisites_of(course=course)
+    named = skills_named(course=course)
     practised: dict[int, list[float]] = {}
     for resource_id, skill_ids in (skill_ids_of(resources=list(when)) if when else {}).items():
         for skill_id in skill_ids:
             practised.setdefault(skill_id, []).extend(when[resource_id])
     skills = {}
-    for view in mastery_of(learner=learner, course=course, at=at, belief=belief):
-        due = None if view.due_at is None else (view.due_at - at).total_seconds() / 86_400
-        skills[view.skill.pk] = SkillState(
-            id=view.skill.pk,
-            name=view.skill.name,
+    for view in belief.in_use.model.views(belief.state, list(named), at.timestamp()):
+        pk = view.skill_id
+        name, prerequisites = named[pk]
+        if not view.n_attempts and view.last_at is None and pk not in practised:
+            # Most of a large course's skills.
+            skills[pk] = SkillState(pk, name, rounded(view.p_mastery), prerequisites=prerequisites)
+            continue
+        last_at = None if view.last_at is None else from_epoch(view.last_at)
+        due_at = None if view.due_at is None else from_epoch(view.due_at)
+        skills[pk] = SkillState(
+            id=pk,
+            name=name,
             p_mastery=rounded(view.p_mastery),
             n_attempts=view.n_attempts,
             retrievability=rounded(view.retrievability),
-            stability_days=_days_between(view.last_attempt_at, view.due_at),
-            days_since=_days_between(view.last_attempt_at, at),
-            due_in_days=rounded(due),
-            prerequisites=tuple(sorted(prerequisites.get(view.skill.pk, ()))),
-            practice=practice_of(practised.get(view.skill.pk, ()), view.n_attempts),
+            stability_days=_days_between(last_at, due_at),
+            days_since=_days_between(last_at, at),
+            due_in_days=None if due_at is None else rounded((due_at - at).total_seconds() / 86_400),
+            prerequisites=prerequisites,
+            practice=practice_of(practised.get(pk, ()), view.n_attempts),
         )
     return skills
 
@@ -101,13 +124,10 @@ def _attempts(
 
     Of the latest attempts.
     """
-    rows = (
-        Attempt.objects.filter(learner=learner, course=course)
-        .exclude(state=Attempt.State.FAILED)
-        .annotate(current=FilteredRelation("assessments", condition=Q(assessments__is_current=True)))
-        .order_by("-submitted_at", "-pk")
-        .values_list("resource_id", "submitted_at", "state", "given_score", "current__score", "current__is_released")
-    )[:RECENT_ATTEMPTS]
+    values = {"learner": learner.pk, "course": course.pk, "failed": Attempt.State.FAILED, "most": RECENT_ATTEMPTS}
+    with connection.cursor() as cursor:
+        cursor.execute(ATTEMPTS_SQL, values)
+        rows = cursor.fetchall()
     tried: dict[int, Tried] = {}
     missed: list[tuple[int, float]] = []
     when: dict[int, list[float]] = {}
@@ -134,18 +154,16 @@ def _said(
 ) -> tuple[dict[int, str], dict[int, float], frozenset[int], tuple[Lean, ...]]:
     """What the learner said about earlier slates: what to leave out, how hard skills felt, what to rest, and what
     their reactions say of their preferences. One query."""
-    main_skill = ResourceSkill.objects.filter(resource=OuterRef("impression__resource")).order_by("position")
-    rows = (
-        ImpressionEvent.objects.filter(
-            impression__slate__learner=learner,
-            impression__slate__course=course,
-            impression__slate__created_at__gte=at - timedelta(days=2 * max(SET_ASIDE_DAYS.values())),
-            type__in=[*SAID, ImpressionEvent.Type.CLICK, ImpressionEvent.Type.RATE],
-        )
-        .annotate(skill=Subquery(main_skill.values("skill")[:1]), **{f"of_{k}": path for k, path in FIELDS.items()})
-        .order_by("-created_at", "-pk")
-        .values_list(*SAID_FIELDS, *(f"of_{name}" for name in FIELDS))
-    )[:RECENT_EVENTS]
+    values = {
+        "learner": learner.pk,
+        "course": course.pk,
+        "since": at - timedelta(days=2 * max(SET_ASIDE_DAYS.values())),
+        "types": [*SAID, ImpressionEvent.Type.CLICK, ImpressionEvent.Type.RATE],
+        "most": RECENT_EVENTS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SAID_SQL, values)
+        rows = cursor.fetchall()
     names = ("resource", "skill", "type", "reason", "created_at", "rating", *FIELDS)
     told = [dict(zip(names, row, strict=True)) for row in rows]
     leans = observed_leans(signals_of(told, at=at, course_language=course.language))

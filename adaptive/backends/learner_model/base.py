@@ -115,6 +115,10 @@ class LearnerModel(ABC):
     def skill(self, state: State, skill_id: int, at: float) -> SkillView:
         """The belief about one skill; the prior for a skill never practised."""
 
+    def views(self, state: State, skill_ids: Sequence[int], at: float) -> list[SkillView]:
+        """`skill` of each, in their order; a model may be quicker about all of a course's skills together."""
+        return [self.skill(state, skill_id, at) for skill_id in skill_ids]
+
     @abstractmethod
     def skills(self, state: State, at: float) -> list[SkillView]:
         """All skills met so far (as far as the state still holds them), in order of id."""

@@ -201,6 +201,9 @@ class Blend(LearnerModel):
     def skill(self, state: State, skill_id: int, at: float) -> SkillView:
         return self._pfa.skill(state["p"], skill_id, at)
 
+    def views(self, state: State, skill_ids: Sequence[int], at: float) -> list[SkillView]:
+        return self._pfa.views(state["p"], skill_ids, at)
+
     def skills(self, state: State, at: float) -> list[SkillView]:
         return self._pfa.skills(state["p"], at)
 

@@ -126,6 +126,19 @@ class PfaForgetting(LogisticModel):
                 features[14] = i[2] - 0.5
         return features
 
+    def views(self, state: State, skill_ids: Sequence[int], at: float) -> list[SkillView]:
+        met, found = state["k"], []
+        unmet: dict[float, float] = {}  # difficulty -> p: nothing else tells skills apart that were never practised
+        for skill_id in skill_ids:
+            if str(skill_id) in met:
+                found.append(self.skill(state, skill_id, at))
+                continue
+            difficulty = self._skills_difficulty((skill_id,))
+            if difficulty not in unmet:
+                unmet[difficulty] = self.skill(state, skill_id, at).p_mastery
+            found.append(SkillView(skill_id, unmet[difficulty], 0, None, None, None, None))
+        return found
+
     def _step(self, state: State, observation: Observation) -> None:
         item = observation.item
         now = _now(state, observation.at)

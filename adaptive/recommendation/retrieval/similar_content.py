@@ -3,44 +3,56 @@
 from datetime import timedelta
 from typing import Any
 
-from adaptive.catalog.models import Resource
+from django.db import connection
+
 from adaptive.recommendation.features import SIMILARITY_FLOOR
-from adaptive.recommendation.models import SlateHint
 from adaptive.recommendation.types import rounded
 
 from .base import Found, Request
-from .vector_search import Probe, nearest
+from .vector_search import Probe, Stored, nearest
 
 NAME = "similar_content"
 HINTS_FOR = timedelta(days=3)
 MAX_HINTS, MAX_MISSED = 3, 2
 MISSED_BELOW = 0.8
 
+HINTS = """
+SELECT h.vector::text, h.score, r.title, r.embedding_model
+FROM adaptive_slatehint h JOIN adaptive_resource r ON r.id = h.resource_id
+WHERE h.learner_id = %(learner)s AND h.course_id = %(course)s AND h.created_at >= %(since)s AND h.score < %(below)s
+    AND h.vector IS NOT NULL AND r.embedding_model <> ''
+ORDER BY h.created_at DESC, h.id DESC LIMIT %(most)s
+"""
+MISSED = """
+SELECT r.id, r.embedding::text, r.title, r.embedding_model FROM adaptive_resource r
+WHERE r.id = ANY(%(ids)s) AND r.course_id = %(course)s AND r.embedding IS NOT NULL
+"""
+
 
 def find(request: Request) -> list[Found]:
     """At most four queries. Each resource once, by its likeliest probe; facts: similarity, missed (title), score."""
     probes: list[Probe] = []
     about: list[dict[str, Any]] = []
-    hints = (
-        SlateHint.objects.filter(
-            learner_id=request.learner_id,
-            course_id=request.course_id,
-            created_at__gte=request.at - HINTS_FOR,
-            score__lt=MISSED_BELOW,
-            vector__isnull=False,
-        )
-        .exclude(resource__embedding_model="")
-        .order_by("-created_at", "-id")
-        .values_list("vector", "score", "resource__title", "resource__embedding_model")[:MAX_HINTS]
-    )
+    values = {
+        "learner": request.learner_id,
+        "course": request.course_id,
+        "since": request.at - HINTS_FOR,
+        "below": MISSED_BELOW,
+        "most": MAX_HINTS,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(HINTS, values)
+        hints = cursor.fetchall()
     for vector, score, title, model in hints:
-        probes.append(Probe(vector, model))
+        probes.append(Probe(Stored(vector), model))
         about.append({"missed": title, "score": rounded(score), "by": "words"})
     scores = dict(request.missed[:MAX_MISSED])
     if scores:
-        missed = Resource.objects.filter(id__in=scores, course_id=request.course_id, embedding__isnull=False)
-        for pk, vector, title, model in missed.values_list("id", "embedding", "title", "embedding_model"):
-            probes.append(Probe(vector, model))
+        with connection.cursor() as cursor:
+            cursor.execute(MISSED, {"ids": list(scores), "course": request.course_id})
+            missed = cursor.fetchall()
+        for pk, vector, title, model in missed:
+            probes.append(Probe(Stored(vector), model))
             about.append({"missed": title, "score": rounded(scores[pk]), "by": "exercise"})
     if not probes:
         return []

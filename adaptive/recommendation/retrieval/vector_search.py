@@ -6,6 +6,7 @@ up to EXACT_UP_TO filtered rows are put aside first (MATERIALIZED keeps the plan
 above that the index is scanned on, in relaxed order, until enough rows pass the filter.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from django.db import connection, transaction
 
 EXACT_UP_TO = 5_000
 EF_SEARCH = 100
+LARGE_FOR = 60.0  # seconds that a set which was too large to sort is taken to be so still
+MOST_KEPT = 1_000
 
 _FILTER = """
     r.course_id = %(course)s AND NOT r.is_retired AND r.kind = ANY(%(kinds)s)
@@ -45,15 +48,23 @@ CROSS JOIN LATERAL (
 ORDER BY probe.place, hit.distance, hit.id
 """
 
+_large: dict[tuple, float] = {}  # (course, kinds, limit) -> until when
+
 # For this transaction only.
 SCAN = "SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', %s, true)"
+
+
+class Stored(str):
+    """A vector as the database itself wrote it (`vector::text`): it goes back as it is, and is never numbers here."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A place in embedding space. Vectors of different models are never compared, so the model belongs to it."""
 
-    vector: Sequence[float]
+    vector: Sequence[float]  # or Stored
     model: str
 
 
@@ -71,7 +82,7 @@ def nearest(
     """For each probe the ids of the `limit` nearest resources with their cosine similarity, nearest first.
 
     `where`: further conditions on adaptive_resource r in SQL, beginning with AND; `values`: theirs.
-    Two queries (three on a large filtered set), however many probes.
+    Two queries (three on a large filtered set, two where that is known), however many probes.
     """
     results: list[list[tuple[int, float]]] = [[] for _ in probes]
     if not probes or limit < 1:
@@ -88,8 +99,8 @@ def nearest(
     }
     # The settings of the scan need a transaction; a slate is made in one already, so no savepoint of its own.
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(_with(COUNT, where), values)
-        if cursor.fetchone()[0] <= exact_up_to:
+        key = None if where else (course_id, tuple(sorted(kinds)), exact_up_to)
+        if not _is_large(cursor, _with(COUNT, where), values, key):
             cursor.execute(_with(EXACT, where), values)
         else:
             cursor.execute(SCAN, [str(max(EF_SEARCH, min(limit, 1000)))])
@@ -99,10 +110,27 @@ def nearest(
     return results
 
 
+def _is_large(cursor: Any, sql: str, values: Mapping[str, Any], key: tuple | None) -> bool:
+    """Are there more rows than are sorted? Counting costs more than the search; where a course has shrunk since, the
+    index finds what there is all the same."""
+    at = time.monotonic()
+    if key is not None and _large.get(key, 0.0) > at:
+        return True
+    cursor.execute(sql, values)
+    is_large = cursor.fetchone()[0] >= values["cap"]
+    if key is not None and is_large:
+        if len(_large) >= MOST_KEPT:
+            _large.clear()
+        _large[key] = at + LARGE_FOR
+    return is_large
+
+
 def _with(sql: str, where: str) -> str:
     return sql.replace(_FILTER, f"{_FILTER} {where}") if where else sql
 
 
 def as_text(vector: Sequence[float]) -> str:
     """pgvector's own notation; float() lets nothing but numbers through."""
+    if isinstance(vector, Stored):
+        return vector
     return "[" + ",".join(repr(float(x)) for x in vector) + "]"

@@ -3,17 +3,26 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
+
 from adaptive.recommendation.features import SIMILARITY_FLOOR
-from adaptive.recommendation.models import GapQuery
 from adaptive.recommendation.skills import is_mastered
 from adaptive.recommendation.types import rounded
 
 from .base import Found, Request
-from .vector_search import Probe, nearest
+from .vector_search import Probe, Stored, nearest
 
 NAME = "what_was_missing"
 GAPS_FOR = timedelta(days=14)
 MAX_READ, MAX_GAPS = 12, 3
+
+GAPS = """
+SELECT g.vector::text, g.embedding_model, g.score, g.assessment_id, g.skill_id, s.name, r.title
+FROM adaptive_gapquery g JOIN adaptive_performanceassessment p ON p.id = g.assessment_id
+LEFT JOIN adaptive_skill s ON s.id = g.skill_id LEFT JOIN adaptive_resource r ON r.id = g.resource_id
+WHERE g.learner_id = %(learner)s AND g.course_id = %(course)s AND p.ends_at >= %(since)s AND g.vector IS NOT NULL
+ORDER BY p.ends_at DESC, g.score, g.id DESC LIMIT %(most)s
+"""
 
 
 def find(request: Request) -> list[Found]:
@@ -22,18 +31,15 @@ def find(request: Request) -> list[Found]:
     facts: similarity, missed (the gap's name), score (mean of the answers behind it), assessment (its id). A gap that
     has no vector yet is passed over; so is one of a skill that has been mastered since.
     """
-    read = (
-        GapQuery.objects.filter(
-            learner_id=request.learner_id,
-            course_id=request.course_id,
-            assessment__ends_at__gte=request.at - GAPS_FOR,
-            vector__isnull=False,
-        )
-        .order_by("-assessment__ends_at", "score", "-id")
-        .values_list(
-            "vector", "embedding_model", "score", "assessment_id", "skill_id", "skill__name", "resource__title"
-        )[:MAX_READ]
-    )
+    values = {
+        "learner": request.learner_id,
+        "course": request.course_id,
+        "since": request.at - GAPS_FOR,
+        "most": MAX_READ,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(GAPS, values)
+        read = cursor.fetchall()
     probes: list[Probe] = []
     about: list[dict[str, Any]] = []
     named: set[str] = set()
@@ -43,7 +49,7 @@ def find(request: Request) -> list[Found]:
         if name in named or len(probes) == MAX_GAPS or (skill is not None and is_mastered(request.context, skill)):
             continue
         named.add(name)
-        probes.append(Probe(vector, model))
+        probes.append(Probe(Stored(vector), model))
         about.append({"missed": name, "score": rounded(score), "assessment": assessment_id})
     if not probes:
         return []

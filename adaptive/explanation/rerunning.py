@@ -21,8 +21,16 @@ CONTENDERS = 20  # candidates beside those of the slate that `margin` looks at
 
 
 def skill_moved(context: Context, skill_id: int, p_mastery: float) -> Context:
-    """The context with another belief about one skill."""
-    skill = replace(context.skills[skill_id], p_mastery=round(p_mastery, DIGITS))
+    """The context with another belief about one skill; what was traced of it moves as far."""
+    skill = context.skills[skill_id]
+    traced = {}
+    if skill.known:
+        known = sigmoid(logit(skill.known) + logit(p_mastery) - logit(skill.p_mastery))
+        traced = {
+            "known": round(known, DIGITS),
+            "known_new": round(skill.known_new * known / skill.known, DIGITS),
+        }
+    skill = replace(skill, p_mastery=round(p_mastery, DIGITS), **traced)
     return replace(context, skills={**context.skills, skill_id: skill})
 
 

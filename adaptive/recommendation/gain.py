@@ -14,9 +14,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from adaptive.backends.learner_model.forgetting import GOOD, next_memory, retrievability
+from adaptive.backends.learner_model.forgetting import GOOD, first_memory, next_memory, retrievability
 from adaptive.backends.learner_model.practice_effects import PracticeEffects, amount_of
-from adaptive.common.probability import clamp, logit
+from adaptive.common.probability import clamp, logit, sigmoid
 
 from .types import Context, SkillState
 
@@ -26,6 +26,7 @@ _SHRINKS = 0.19  # of the variance, by each answer
 _MIDDLING = 5.0  # difficulty of FSRS, 1 to 10
 _LOGISTIC_NORMAL = 0.3927  # pi / 8: the mean of a logistic of a normal (MacKay 1992)
 FRESH = (1.0, 1.0, 1.0)
+FIRST_STABILITY = first_memory(GOOD)[0]
 UNIT = 0.03  # P(correct) on one skill
 _BLUR = 0.03  # p (1 - p) of a certain level that is not quite certain
 
@@ -42,11 +43,16 @@ class SkillGain:
     all_or_none: float
     scale: float
 
-    def of(self, counts: float) -> float:
-        """P(correct) on the skill that a try adds which counts so much, in [0, 1]."""
+    def of(self, counts: float, counts_anyway: float | None = None) -> float:
+        """P(correct) on the skill that a try adds which counts so much, in [0, 1].
+
+        counts_anyway: what it counts where skills are known or not, and success out of reach is no reason; None: the
+        same.
+        """
         grown = self.growth * math.log1p(self.amount + counts * self.fresh)
         added = sum(w * (_sigmoid(base + grown) - now) for w, base, now in self.bases)
-        return (1.0 - self.all_or_none) * self.scale * added + self.all_or_none * counts * self.learnt
+        anyway = counts if counts_anyway is None else counts_anyway
+        return (1.0 - self.all_or_none) * self.scale * added + self.all_or_none * anyway * self.learnt
 
 
 def _sigmoid(x: float) -> float:
@@ -63,19 +69,51 @@ def skill_gain(skill: SkillState, effects: PracticeEffects, *, stated: float, ho
     amount, fresh = amount_of(skill.practice, horizon_days), amount_of(FRESH, horizon_days)
     grown, spread = growth * math.log1p(amount), math.sqrt(variance)
     bases = tuple((w, without + z * spread, _sigmoid(without + z * spread + grown)) for z, w in _POINTS)
-    worth = 1.0 - effects.slip - guess
-    known = clamp((skill.p_mastery - guess) / worth, 0.0, 1.0) if worth > 0 else 1.0
-    learnt = (1.0 - known) * effects.p_learn_at(skill.id) * fresh + known * _reviewed(skill, horizon_days)
-    learnt *= max(worth, 0.0)
+    known = known_of(skill, effects, stated=stated)
+    least = FIRST_STABILITY if skill.id in effects.rates_of else 0.0
+    learnt = (1.0 - known.p) * known.learns * fresh + known.renewable * _reviewed(skill, horizon_days, least=least)
+    learnt *= known.worth
     return SkillGain(bases, growth, amount, fresh, learnt, effects.all_or_none, 1.0 - guess)
 
 
-def _reviewed(skill: SkillState, horizon_days: float) -> float:
-    """P(recalled at the goal's day) that a right answer now adds to a known skill; 0 for one never practised."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A skill in the all-or-none picture. p: P(known); renewable: the part of it that a review makes last longer.
+
+    learns: P(learnt by a try if not known). worth: what knowing it adds to P(correct).
+    """
+
+    p: float
+    renewable: float
+    learns: float
+    worth: float
+
+
+def known_of(skill: SkillState, effects: PracticeEffects, *, stated: float = 0.0) -> Known:
+    """As traced, where the course has rates; else as far as p_mastery tells."""
+    rates = effects.rates_of.get(skill.id)
+    if rates is None:
+        worth = 1.0 - effects.slip - effects.guess
+        p = clamp((skill.p_mastery - effects.guess) / worth, 0.0, 1.0) if worth > 0 else 1.0
+        return Known(p, p, effects.p_learn_at(skill.id), max(worth, 0.0))
+    p = rates.known if skill.known is None else skill.known
+    # What was known before the first answer has lasted already; the forgetting curve is of what was learnt here.
+    new = skill.known_new / p if p else 0.0
+    if stated:
+        p = sigmoid(logit(clamp(p, _LEAST, _MOST)) + stated)
+    return Known(p, new * p, rates.learn, 1.0 - rates.slip - rates.guess)
+
+
+def _reviewed(skill: SkillState, horizon_days: float, *, least: float = 0.0) -> float:
+    """P(recalled at the goal's day) that a right answer now adds to a known skill; 0 for one never practised.
+
+    least: days of stability that it has if it is known: where misses are slips of who knows, they shorten nothing.
+    """
     if skill.stability_days is None or skill.days_since is None:
         return 0.0
-    stability, _ = next_memory(skill.stability_days, _MIDDLING, skill.days_since, GOOD)
-    without = retrievability(skill.days_since + horizon_days, skill.stability_days)
+    before = max(skill.stability_days, least)
+    stability, _ = next_memory(before, _MIDDLING, skill.days_since, GOOD)
+    without = retrievability(skill.days_since + horizon_days, before)
     return max(retrievability(horizon_days, stability) - without, 0.0)
 
 
@@ -161,8 +199,8 @@ class Gains:
         total = 0.0
         for weight, skill in zip(weights, skills, strict=True):
             ready = self._ready.get(skill.id, 1.0)
-            counts = weight / whole * outside * (effects.unready + (1.0 - effects.unready) * ready)
-            own = self._gain(skill).of(counts)
+            counts = weight / whole * (effects.unready + (1.0 - effects.unready) * ready)
+            own = self._gain(skill).of(counts * outside, counts if effects.rates_of else None)
             total += self.weight_of(skill.id) * own + self._unlocked(skill, own)
         return total / UNIT
 
@@ -178,8 +216,10 @@ class Gains:
         counts = effects.unready + (1.0 - effects.unready) * self._ready.get(skill.id, 1.0)
         grown = effects.growth_at(skill.id) * math.log1p(counts * self._fresh / (1.0 + amount))
         added = (1.0 - guess) * (share * (1.0 - share) + _BLUR) * grown
-        learnt = (1.0 - share) * effects.p_learn_at(skill.id) * counts * (1.0 - effects.slip - guess) * self._fresh
-        weighed = (1.0 - effects.all_or_none) * added + effects.all_or_none * max(learnt, 0.0)
+        known = known_of(skill, effects)
+        unknown = 1.0 - (known.p if skill.id in effects.rates_of else share)
+        learnt = unknown * known.learns * counts * known.worth * self._fresh
+        weighed = (1.0 - effects.all_or_none) * added + effects.all_or_none * learnt
         return self.weight_of(skill.id) * weighed / UNIT
 
     def _unlocked(self, skill: SkillState, own: float) -> float:

@@ -59,9 +59,9 @@ def run(
 ) -> Outcome:
     """`base`: the context as far as the request and the settings determine it. `before`: stages already done."""
     stages: list[dict[str, Any]] = list(before)
-    situation = situation_of(learner=learner, course=course, at=at, policy=base.policy)
-    is_observed = stated_of(learner.preferences).is_observed
     in_use = recommender_of(course=course)
+    situation = situation_of(learner=learner, course=course, at=at, policy=base.policy, effects=in_use.effects)
+    is_observed = stated_of(learner.preferences).is_observed
     context = _with_situation(base, situation, in_use.effects, is_observed=is_observed)
     context = with_rulings(context, learner_id=learner.pk, course_id=course.pk, at=at)
     stages.append({"name": "situation", "n_skills": len(context.skills), "n_attempts": situation.n_attempts})

@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from adaptive.backends.learner_model.practice_effects import PracticeEffects
+from adaptive.backends.learner_model.tracing import Answer
 from adaptive.catalog.models import Course
 from adaptive.catalog.selectors import skill_ids_of, skills_named
 from adaptive.common.clock import from_epoch
 from adaptive.common.probability import clamp
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
+from adaptive.mastery.items import items_of
 from adaptive.mastery.selectors import LearnerBelief, learner_state
 from adaptive.recommendation.filtering import (
     COMPLETED,
@@ -24,7 +27,7 @@ from adaptive.recommendation.filtering import (
 )
 from adaptive.recommendation.models import ImpressionEvent
 from adaptive.recommendation.observing import FIELDS, signals_of
-from adaptive.recommendation.practice import practice_of
+from adaptive.recommendation.practice import known_of, practice_of
 from adaptive.recommendation.preferences import Lean, observed_leans
 from adaptive.recommendation.types import Policy, SkillState, Tried, rounded
 
@@ -72,16 +75,33 @@ class Situation:
     leans: tuple[Lean, ...] = ()  # what was observed of their preferences
 
 
-def situation_of(*, learner: Learner, course: Course, at: datetime, policy: Policy) -> Situation:
+def situation_of(
+    *, learner: Learner, course: Course, at: datetime, policy: Policy, effects: PracticeEffects
+) -> Situation:
     belief = learner_state(learner=learner, course=course)
-    n_attempts, n_queued, tried, missed, when = _attempts(learner, course, at)
-    skills = _skills(course, at, belief, when)
+    n_attempts, n_queued, tried, missed, when, scores = _attempts(learner, course, at)
+    skills = _skills(course, at, belief, when, _known(effects, scores))
     set_aside, stated, rested, leans = _said(learner, course, at, policy)
     return Situation(belief, skills, n_attempts, n_queued, tried, missed, set_aside, stated, rested, leans)
 
 
-def _skills(course: Course, at: datetime, belief: LearnerBelief, when: dict[int, list[float]]) -> dict[int, SkillState]:
-    """when: resource id -> days since the answers to it."""
+def _known(effects: PracticeEffects, scores: list[tuple[int, float]]) -> dict[int, dict[str, float]]:
+    """scores: (resource id, score), oldest first. Two queries where P(known) is traced in the course, else none."""
+    if not effects.rates_of or not scores:
+        return {}
+    items = items_of({resource_id for resource_id, _ in scores})
+    found = ((items[resource_id], score) for resource_id, score in scores if resource_id in items)
+    return known_of(effects, (Answer(item.skill_ids, item.difficulty, score) for item, score in found))
+
+
+def _skills(
+    course: Course,
+    at: datetime,
+    belief: LearnerBelief,
+    when: dict[int, list[float]],
+    known: dict[int, dict[str, float]],
+) -> dict[int, SkillState]:
+    """when: resource id -> days since the answers to it. known: as `_known` gives it."""
     named = skills_named(course=course)
     practised: dict[int, list[float]] = {}
     for resource_id, skill_ids in (skill_ids_of(resources=list(when)) if when else {}).items():
@@ -108,6 +128,7 @@ def _skills(course: Course, at: datetime, belief: LearnerBelief, when: dict[int,
             due_in_days=None if due_at is None else rounded((due_at - at).total_seconds() / 86_400),
             prerequisites=prerequisites,
             practice=practice_of(practised.get(pk, ()), view.n_attempts),
+            **known.get(pk, {}),
         )
     return skills
 
@@ -119,8 +140,9 @@ def _days_between(since: datetime | None, until: datetime | None) -> float | Non
 
 def _attempts(
     learner: Learner, course: Course, at: datetime
-) -> tuple[int, int, dict[int, Tried], tuple[tuple[int, float], ...], dict[int, list[float]]]:
-    """Counts, history by resource, what was just missed, and days since the answers by resource. One query.
+) -> tuple[int, int, dict[int, Tried], tuple[tuple[int, float], ...], dict[int, list[float]], list[tuple[int, float]]]:
+    """Counts, history by resource, what was just missed, days since the answers by resource, scores from the oldest on.
+    One query.
 
     Of the latest attempts.
     """
@@ -131,6 +153,7 @@ def _attempts(
     tried: dict[int, Tried] = {}
     missed: list[tuple[int, float]] = []
     when: dict[int, list[float]] = {}
+    scores: list[tuple[int, float]] = []
     n_attempts = n_queued = 0
     for resource_id, submitted_at, state, given_score, score, is_released in rows:
         n_attempts += 1
@@ -139,6 +162,8 @@ def _attempts(
         is_right = counted is not None and counted >= RIGHT_FROM
         minutes = max((at - submitted_at).total_seconds() / 60, 0.0)
         when.setdefault(resource_id, []).append(minutes / MINUTES_PER_DAY)
+        if counted is not None:
+            scores.append((resource_id, counted))
         if resource_id in tried:
             latest = tried[resource_id]
             tried[resource_id] = Tried(latest.n + 1, latest.n_right + is_right, latest.last_score, latest.minutes_ago)
@@ -146,7 +171,7 @@ def _attempts(
         tried[resource_id] = Tried(1, int(is_right), rounded(counted), rounded(minutes))
         if counted is not None and counted < MISSED_BELOW and at - submitted_at <= MISSED_FOR:
             missed.append((resource_id, rounded(counted)))
-    return n_attempts, n_queued, tried, tuple(missed), when
+    return n_attempts, n_queued, tried, tuple(missed), when, scores[::-1]
 
 
 def _said(

@@ -97,7 +97,8 @@ class SkillState:
     """What is believed about one skill of the learner now. `due_in_days` is negative when the review is overdue.
 
     `practice`: tries so far, as they have faded until now (see practice_effects). `stability_days`: of the forgetting
-    curve; `days_since` the latest practice.
+    curve; `days_since` the latest practice. `known`: P(known) as traced from the answers, where skills of the course
+    were found to be known or not, and `known_new` the part of it learnt by these (see backends/learner_model/tracing).
     """
 
     id: int
@@ -110,6 +111,8 @@ class SkillState:
     practice: Mass = NO_PRACTICE
     stability_days: float | None = None
     days_since: float | None = None
+    known: float | None = None
+    known_new: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

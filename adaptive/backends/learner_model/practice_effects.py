@@ -6,7 +6,7 @@ Two pictures of learning, mixed by `all_or_none`:
   with practice that fades as in `pfa`; practice counts in part where its prerequisites are missing (`unready`) or where
   success lies outside of the window of success (`outside`).
 - all or none: a skill is known or not, and each try at an unknown one makes it known with `p_learn` (Bayesian
-  knowledge tracing, Corbett and Anderson 1995).
+  knowledge tracing, Corbett and Anderson 1995); see `tracing`, whose rates of a course stand in `rates_of`.
 
 A course without a fit of its own gets the defaults: .22 logits per log(1 + opportunities) was seen on real logs, with 5
 to 95 % of the skills between .09 and .39.
@@ -16,6 +16,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+from .tracing import Rates
 
 HALF_LIVES_DAYS = (2.0, 30.0, 1500.0)
 SHARES = (0.256, 0.255, 0.489)  # together they follow (1 + days) ^ -.154
@@ -55,6 +57,8 @@ class PracticeEffects:
 
     growth: logits per log(1 + practice). guess: P(correct) of who knows nothing. unready, outside, all_or_none: shares
     in [0, 1]. p_learn, slip: probabilities. spread: variance (logits^2) of what is not known of an unpractised skill.
+    rates_of: skill id -> the rates by which P(known) is traced, where skills were found to be known or not; there a
+    logit of difficulty counts `per_logit`.
     """
 
     growth: float = 0.22
@@ -67,6 +71,8 @@ class PracticeEffects:
     spread: float = 0.8
     growth_of: Mapping[int, float] = field(default_factory=dict)
     p_learn_of: Mapping[int, float] = field(default_factory=dict)
+    per_logit: float = 0.5
+    rates_of: Mapping[int, Rates] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("guess", "unready", "outside", "all_or_none", "p_learn", "slip"):
@@ -80,6 +86,13 @@ class PracticeEffects:
                 raise ValueError(f"growth and spread must lie in [0, 10], not {value!r} ({name}).")
         if any(not 0.0 <= p <= 1.0 for p in self.p_learn_of.values()):
             raise ValueError("p_learn of practice effects must lie in [0, 1].")
+        if not 0.0 <= self.per_logit <= 10.0:
+            raise ValueError(f"per_logit of practice effects must lie in [0, 10], not {self.per_logit!r}.")
+        for skill, rates in self.rates_of.items():
+            if not all(0.0 < rate < 1.0 for rate in rates) or rates.guess + rates.slip >= 1.0:
+                raise ValueError(
+                    f"rates of practice effects must lie between 0 and 1, guess and slip together too (skill {skill})."
+                )
 
     def growth_at(self, skill_id: int) -> float:
         return self.growth_of.get(skill_id, self.growth)
@@ -91,7 +104,7 @@ class PracticeEffects:
         """The same without the numbers of other skills."""
         wanted = set(skill_ids)
         data = {f.name: getattr(self, f.name) for f in fields(self)}
-        for name in ("growth_of", "p_learn_of"):
+        for name in ("growth_of", "p_learn_of", "rates_of"):
             data[name] = {key: value for key, value in data[name].items() if key in wanted}
         return PracticeEffects(**data)
 
@@ -99,6 +112,7 @@ class PracticeEffects:
         data = asdict(self)
         for name in ("growth_of", "p_learn_of"):
             data[name] = {str(key): value for key, value in data[name].items()}
+        data["rates_of"] = {str(key): list(rates) for key, rates in self.rates_of.items()}
         return data
 
     @classmethod
@@ -108,4 +122,6 @@ class PracticeEffects:
         values = {key: value for key, value in data.items() if key in known}
         for name in ("growth_of", "p_learn_of"):
             values[name] = {int(key): float(value) for key, value in values.get(name, {}).items()}
+        rates = values.get("rates_of", {})
+        values["rates_of"] = {int(key): Rates(*(float(rate) for rate in row)) for key, row in rates.items()}
         return cls(**values)

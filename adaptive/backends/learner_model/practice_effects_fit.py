@@ -19,16 +19,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from adaptive.common.hashing import stable_seed
-from adaptive.common.metrics import log_loss
+from adaptive.common.probability import logit
 
-from .base import SECONDS_PER_DAY, Observation
+from .answer_rows import MAX_ANSWERS, Rows, rows_of
+from .base import Observation
 from .baselines import BestLr
-from .bkt import Bkt
 from .practice_effects import HALF_LIVES_DAYS, SHARES, PracticeEffects
+from .tracing_fit import foretold, tracing_fit
 
 ABILITY_SD, GAP_SD, EASE_SD, DIFFICULTY_SD = 0.9, 0.73, 1.5, 1.0
 GROWTH_MEAN, GROWTH_SD = 0.22, 0.1
-MAX_ANSWERS = 400  # of one learner; the first ones, where practice does most
 SWEEPS = 40
 GRID = (0.1, 0.3, 0.6, 1.0)
 WINDOW = (0.4, 0.9, 0.1)  # low, high, slope of the success at which practice teaches fully
@@ -37,29 +37,12 @@ N_PARTS = 3
 PRIOR_UNREADY, PRIOR_OUTSIDE = 40.0, 10.0  # log-likelihood that a distance of 1 from the defaults must win
 MIN_ANSWERS = 500
 MAX_COMPARED = 1500  # learners for the comparison of the two pictures
-EVIDENCE = 400.0  # per unit of log loss by which one picture is better
-EQUAL_AT = 0.01  # log loss that the factors may win by on answers that follow knowledge tracing: they know more counts
-
-
-@dataclass(slots=True)
-class Rows:
-    """Answers in order of learner and time; pairs are (answer, skill) in the same order."""
-
-    y: np.ndarray
-    learner: np.ndarray
-    item: np.ndarray
-    offset: np.ndarray  # what is known of the item's difficulty beforehand
-    at: np.ndarray  # days
-    pair_row: np.ndarray
-    pair_skill: np.ndarray
-    pair_weight: np.ndarray  # 1 / number of skills of the answer
-    pair_gap: np.ndarray  # number of (learner, skill)
-    skills: list[int]
-    n_learners: int
-    n_items: int
-    n_gaps: int
-    gap_learner: np.ndarray
-    gap_skill: np.ndarray
+EVIDENCE = 600.0  # per unit of log loss by which one picture is better
+# What the factors win by before they count as right: they know how able a learner is. From simulated learners of both
+# kinds (-.013 to -.015 where skills grow, -.001 to .002 where they are known or not); real logs gave -.012 to -.018.
+EQUAL_AT = 0.006
+TRACED_FROM = 0.05  # all_or_none below which P(known) is not worth tracing
+SURE_AT = 0.003  # standard error of that difference at which the first guess counts as much
 
 
 @dataclass(slots=True)
@@ -74,47 +57,6 @@ class Growth:
     growth_variance: np.ndarray
     guess: float
     loss: float = math.inf  # penalised, mean over answers
-
-
-def rows_of(histories: Mapping[int, Sequence[Observation]]) -> Rows:
-    skills = sorted({k for history in histories.values() for o in history[:MAX_ANSWERS] for k in o.item.skill_ids})
-    skill_place = {skill: place for place, skill in enumerate(skills)}
-    items: dict[int, int] = {}
-    gaps: dict[tuple[int, int], int] = {}
-    y, learner, item, offset, at, pair_row, pair_skill, pair_weight, pair_gap = ([] for _ in range(9))
-    for number, history in enumerate(histories.values()):
-        for o in history[:MAX_ANSWERS]:
-            if not o.item.skill_ids:
-                continue
-            row = len(y)
-            y.append(o.score)
-            learner.append(number)
-            item.append(items.setdefault(o.item.id, len(items)))
-            offset.append(o.item.difficulty or 0.0)
-            at.append(o.at / SECONDS_PER_DAY)
-            for skill in o.item.skill_ids:
-                pair_row.append(row)
-                pair_skill.append(skill_place[skill])
-                pair_weight.append(1.0 / len(o.item.skill_ids))
-                pair_gap.append(gaps.setdefault((number, skill_place[skill]), len(gaps)))
-    where = np.array(list(gaps), dtype=np.int64).reshape(-1, 2)
-    return Rows(
-        y=np.array(y, dtype=float),
-        learner=np.array(learner, dtype=np.int64),
-        item=np.array(item, dtype=np.int64),
-        offset=np.array(offset, dtype=float),
-        at=np.array(at, dtype=float),
-        pair_row=np.array(pair_row, dtype=np.int64),
-        pair_skill=np.array(pair_skill, dtype=np.int64),
-        pair_weight=np.array(pair_weight, dtype=float),
-        pair_gap=np.array(pair_gap, dtype=np.int64),
-        skills=skills,
-        n_learners=len(histories),
-        n_items=len(items),
-        n_gaps=len(gaps),
-        gap_learner=where[:, 0],
-        gap_skill=where[:, 1],
-    )
 
 
 def practice_before(rows: Rows, worth: np.ndarray) -> np.ndarray:
@@ -268,10 +210,11 @@ def effects_fit(
     figures |= more
     kept = growth_fit(rows, amounts @ np.array([1.0, outside, unready, unready * outside]), guess=guess)
     say("known or not, against growth")
-    all_or_none, tracing, more = _all_or_none(histories, seed)
+    all_or_none, more = _all_or_none(histories, seed)
+    traced = tracing_fit(rows)
     figures |= {"loss": kept.loss, "growth_sd": float(kept.growth.std()), **more}
     growth = float(kept.growth.mean())
-    shared = tracing["shared"]
+    rates_of = traced.rates_of(rows.skills)
     growth_of = {skill: round(float(kept.growth[place]), 4) for place, skill in enumerate(rows.skills)}
     if figures["advantage_of_own_growth"] <= 0:
         growth_of = {}  # answers not fitted on are foretold better where all skills grow alike
@@ -281,11 +224,13 @@ def effects_fit(
         unready=unready,
         outside=outside,
         all_or_none=all_or_none,
-        p_learn=round(shared["p_learn"], 4),
-        slip=round(min(shared["p_slip"], 0.4), 4),
+        p_learn=round(float(traced.mean[1]), 4),
+        slip=round(float(traced.mean[3]), 4),
         spread=defaults.spread,
         growth_of=growth_of,
-        p_learn_of={int(skill): round(of["p_learn"], 4) for skill, of in tracing["skills"].items()},
+        p_learn_of={skill: rates.learn for skill, rates in rates_of.items()},
+        per_logit=round(traced.per_logit, 4),
+        rates_of=rates_of if all_or_none >= TRACED_FROM else {},
     )
     return effects, figures
 
@@ -390,22 +335,47 @@ def _ready(rows: Rows, f: Growth, amount: np.ndarray, prerequisites: Mapping[int
     return ready
 
 
-def _all_or_none(histories: Mapping[int, Sequence[Observation]], seed: int) -> tuple[float, dict, dict[str, float]]:
-    """(weight of the all-or-none picture, knowledge tracing's parameters, figures)."""
-    learners = sorted(histories, key=lambda learner: stable_seed(seed, str(learner)))[:MAX_COMPARED]
-    cut = max(1, len(learners) // 5)
-    train = {str(key): histories[key][:MAX_ANSWERS] for key in learners[cut:]}
-    held_out = [histories[key][:MAX_ANSWERS] for key in learners[:cut]]
-    tracing = Bkt.fit(train, seed)
-    loss = {}
-    for name, model in (("tracing", Bkt(tracing)), ("factors", BestLr(BestLr.fit(train, seed)))):
-        y, p = [], []
-        for history in held_out:
-            walk = model.walk(model.empty())
-            for observation in history:
-                p.append(walk.predict_then_take(observation))
-                y.append(observation.score)
-        loss[name] = log_loss(y, p)
-    advantage = loss["factors"] - loss["tracing"] + EQUAL_AT
-    weight = 1.0 / (1.0 + math.exp(-min(max(advantage * EVIDENCE, -30.0), 30.0)))
-    return round(weight, 3), tracing, {"loss_of_tracing": loss["tracing"], "loss_of_factors": loss["factors"]}
+def _all_or_none(histories: Mapping[int, Sequence[Observation]], seed: int) -> tuple[float, dict[str, float]]:
+    """(weight of the all-or-none picture, figures).
+
+    Two halves of the learners, each foretold by what the other half taught: knowledge tracing against the best of the
+    logistic models without a memory, both with difficulties of exercises.
+    """
+    keys = sorted(histories, key=lambda learner: stable_seed(seed, str(learner)))[:MAX_COMPARED]
+    rows = rows_of({key: histories[key] for key in keys})
+    losses: dict[str, list[float]] = {"tracing": [], "factors": []}
+    better: list[float] = []
+    for half in (0, 1):
+        train = np.arange(len(keys)) % 2 == half
+        traced = foretold(rows, tracing_fit(rows, learners=train), ~train)
+        factors = BestLr(
+            BestLr.fit({str(k): histories[k][:MAX_ANSWERS] for k in itertools.compress(keys, train)}, seed)
+        )
+        p = np.full(len(rows.y), np.nan)
+        place = 0
+        for key, is_seen in zip(keys, train, strict=True):
+            walk = factors.walk(factors.empty())
+            for observation in histories[key][:MAX_ANSWERS]:
+                if not observation.item.skill_ids:
+                    continue
+                if not is_seen:
+                    p[place] = walk.predict_then_take(observation)
+                place += 1
+        judged = ~np.isnan(traced) & ~np.isnan(p)
+        of_tracing, of_factors = (_losses(rows.y[judged], q[judged]) for q in (traced, p))
+        losses["tracing"] += of_tracing.tolist()
+        losses["factors"] += of_factors.tolist()
+        better += (of_factors - of_tracing).tolist()
+    figures = {f"loss_of_{name}": float(np.mean(values)) if values else math.nan for name, values in losses.items()}
+    if len(better) < MIN_ANSWERS // 2:
+        return PracticeEffects().all_or_none, figures
+    error = float(np.std(better)) / math.sqrt(len(better))
+    trust = 1.0 / (1.0 + (error / SURE_AT) ** 2)
+    first = PracticeEffects().all_or_none
+    evidence = EVIDENCE * (float(np.mean(better)) + EQUAL_AT) * trust + logit(first) * (1.0 - trust)
+    return round(1.0 / (1.0 + math.exp(-min(max(evidence, -30.0), 30.0))), 3), figures
+
+
+def _losses(y: np.ndarray, p: np.ndarray) -> np.ndarray:
+    p = np.clip(p, 1e-6, 1 - 1e-6)
+    return -y * np.log(p) - (1 - y) * np.log(1 - p)

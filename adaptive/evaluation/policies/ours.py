@@ -5,12 +5,13 @@ import numpy as np
 from adaptive.backends.learner_model.base import Item, LearnerModel, Observation, Params, Walk
 from adaptive.backends.learner_model.practice_effects import PracticeEffects
 from adaptive.backends.learner_model.practice_effects_fit import effects_fit
+from adaptive.backends.learner_model.tracing import Answer
 from adaptive.common.hashing import stable_seed
 from adaptive.evaluation.simulators.course import CourseView
 from adaptive.evaluation.simulators.numbers import Floats, Ints
 from adaptive.recommendation.deciding import decide
 from adaptive.recommendation.filtering import RIGHT_FROM
-from adaptive.recommendation.practice import practice_of
+from adaptive.recommendation.practice import known_of, practice_of
 from adaptive.recommendation.types import Candidate, Context, Decision, SkillState, Tried, rounded
 from adaptive.recommendation.types import Policy as Numbers
 
@@ -68,6 +69,7 @@ class Ours(Policy):
         self._walks: list[Walk] = [self._model.walk() for _ in learners]
         self._tried: list[dict[int, list[float]]] = [{} for _ in learners]
         self._practised: list[dict[int, list[float]]] = [{} for _ in learners]
+        self._answers: list[list[Answer]] = [[] for _ in learners]
 
     def choose(self, step: int, at: float) -> Ints:
         return np.array([self._choose_for(n, step, START + DAY * at) for n in range(len(self._learners))])
@@ -87,7 +89,7 @@ class Ours(Policy):
 
     def _decide(self, n: int, step: int, at: float) -> Decision:
         walk, tried = self._walks[n], self._tried[n]
-        skills = {}
+        skills, known = {}, known_of(self._effects, self._answers[n])
         for skill in range(self._view.n_skills):
             view = walk.skill(FIRST_ID + skill, at)
             skills[view.skill_id] = SkillState(
@@ -101,6 +103,7 @@ class Ours(Policy):
                 due_in_days=None if view.due_at is None else rounded((view.due_at - at) / DAY),
                 prerequisites=tuple(FIRST_ID + p for p in self._view.prerequisites[skill]),
                 practice=practice_of([(at - moment) / DAY for moment in self._practised[n].get(view.skill_id, ())]),
+                **known.get(view.skill_id, {}),
             )
         context = Context(
             purpose="practice",
@@ -141,6 +144,7 @@ class Ours(Policy):
             for skill_id in self._items[item].skill_ids:
                 self._practised[n].setdefault(skill_id, []).append(moment)
             walk.take(Observation(self._items[item], score, moment))
+            self._answers[n].append(Answer(self._items[item].skill_ids, self._items[item].difficulty, score))
             row = tried.setdefault(item, [0, 0, 0.0, moment])
             row[0] += 1
             row[1] += score >= RIGHT_FROM

@@ -77,21 +77,21 @@ WHERE a.course_id = %(course)s ORDER BY a.id, l.skill_id
 """
 # Answers in words that a model was not sure of wait for a teacher; a few that it was sure of were drawn as a sample.
 WAITING = """
-WITH some AS (
+WITH few AS (
     SELECT a.id, row_number() OVER (ORDER BY a.id DESC) AS n FROM adaptive_attempt a
     JOIN adaptive_resource r ON r.id = a.resource_id
     WHERE a.course_id = %(course)s AND r.response_format = 'short_text' ORDER BY a.id DESC LIMIT %(n)s
 ), marks AS (
     UPDATE adaptive_assessment s SET assessor_kind = 'llm', model = 'reader 7', confidence = 0.5 + (s.id %% 50) / 100.0,
-        is_released = some.n > %(n_waiting)s, is_audit = some.n > %(n_waiting)s
-    FROM some WHERE s.attempt_id = some.id
+        is_released = few.n > %(n_waiting)s, is_audit = few.n > %(n_waiting)s
+    FROM few WHERE s.attempt_id = few.id
 ), kept AS (
     INSERT INTO adaptive_answervector (attempt_id, embedding, model)
-    SELECT a.id, r.embedding, r.embedding_model FROM some JOIN adaptive_attempt a ON a.id = some.id
-    JOIN adaptive_resource r ON r.id = a.resource_id WHERE some.n <= %(n_waiting)s
+    SELECT a.id, r.embedding, r.embedding_model FROM few JOIN adaptive_attempt a ON a.id = few.id
+    JOIN adaptive_resource r ON r.id = a.resource_id WHERE few.n <= %(n_waiting)s
 )
-UPDATE adaptive_attempt a SET state = 'needs_review', given_score = NULL FROM some
-WHERE a.id = some.id AND some.n <= %(n_waiting)s
+UPDATE adaptive_attempt a SET state = 'needs_review', given_score = NULL FROM few
+WHERE a.id = few.id AND few.n <= %(n_waiting)s
 """
 
 

@@ -41,7 +41,7 @@ EVIDENCE = 600.0  # per unit of log loss by which one picture is better
 # What the factors win by before they count as right: they know how able a learner is. From simulated learners of both
 # kinds (-.013 to -.015 where skills grow, -.001 to .002 where they are known or not); real logs gave -.012 to -.018.
 EQUAL_AT = 0.006
-TRACED_FROM = 0.05  # all_or_none below which P(known) is not worth tracing
+TRACED_FROM = 0.05  # all_or_none below which there is none
 SURE_AT = 0.003  # standard error of that difference at which the first guess counts as much
 
 
@@ -230,7 +230,7 @@ def effects_fit(
         growth_of=growth_of,
         p_learn_of={skill: rates.learn for skill, rates in rates_of.items()},
         per_logit=round(traced.per_logit, 4),
-        rates_of=rates_of if all_or_none >= TRACED_FROM else {},
+        rates_of=rates_of if all_or_none else {},
     )
     return effects, figures
 
@@ -373,7 +373,8 @@ def _all_or_none(histories: Mapping[int, Sequence[Observation]], seed: int) -> t
     trust = 1.0 / (1.0 + (error / SURE_AT) ** 2)
     first = PracticeEffects().all_or_none
     evidence = EVIDENCE * (float(np.mean(better)) + EQUAL_AT) * trust + logit(first) * (1.0 - trust)
-    return round(1.0 / (1.0 + math.exp(-min(max(evidence, -30.0), 30.0))), 3), figures
+    weight = round(1.0 / (1.0 + math.exp(-min(max(evidence, -30.0), 30.0))), 3)
+    return (weight if weight >= TRACED_FROM else 0.0), figures
 
 
 def _losses(y: np.ndarray, p: np.ndarray) -> np.ndarray:

@@ -34,7 +34,8 @@ FOLLOWED = 2  # cards at most that look back, so that one is left for what is ne
 SET = 5
 LOOKED_AT = 40  # answers a misconception that are looked through for words to quote
 QUOTES = 3
-MOST_EXERCISES = 400  # on the skills concerned, that a set is chosen from
+MOST_EXERCISES = 400  # on the skills concerned, that a set's candidates are looked for in
+CANDIDATES = 25  # of them a misconception, for which it is counted who has answered them right
 
 
 @dataclass(slots=True)
@@ -172,7 +173,8 @@ def exercises_for(*, course: Course, shown: Mapping[str, Shown], codes: Sequence
         shown_on = shown[code].by_exercise if code in shown else {}
         own = sorted((one for one in naming if one.pk in shown_on or names_it(one, code)), key=_ease)
         of_skills = {_main(one) for one in own} - {None}
-        near = [one for one in (*naming, *beside) if one not in own and _main(one) in of_skills]
+        taken = {one.pk for one in own}
+        near = [one for one in (*naming, *beside) if one.pk not in taken and _main(one) in of_skills]
         found[code] = Pool(own, sorted(near, key=_ease))
     return found
 
@@ -207,16 +209,19 @@ def solved_by(*, course: Course, learners: Collection[int], exercises: Collectio
     return Counter(dict(rows))
 
 
-def set_of(
-    pool: Pool, *, starter: Resource | None, code: str, solved: Mapping[int, int], n: int = SET
-) -> list[Resource]:
+def candidates_for(pool: Pool, *, starter: Resource | None, code: str) -> list[tuple[int, Resource]]:
+    """Exercises that a set may be made of, each with how far it is from the misconception: 0 where it can show and the
+    author says so, 1 where it only did, 2 on the same skills. Near and easy ones first, few enough to be counted."""
+    near_by = [(0 if names_it(one, code) else 1, one) for one in pool.own] + [(2, one) for one in pool.near]
+    free = [(far, one) for far, one in near_by if starter is None or one.pk != starter.pk]
+    return sorted(free, key=lambda pair: (pair[0], _ease(pair[1])))[:CANDIDATES]
+
+
+def set_of(candidates: Sequence[tuple[int, Resource]], *, solved: Mapping[int, int], n: int = SET) -> list[Resource]:
     """Five at most, to practise with after the lesson: where it can show before others, those that fewest of the
     learners have answered right already first; handed out from easy to hard. The starter is used up."""
-    own = {one.pk for one in pool.own}
-    free = [one for one in (*pool.own, *pool.near) if starter is None or one.pk != starter.pk]
-    free.sort(key=lambda one: (one.pk not in own, not names_it(one, code), solved.get(one.pk, 0), _ease(one)))
-    chosen = free[:n]
-    return sorted(chosen, key=_ease)
+    best = sorted(candidates, key=lambda pair: (pair[0], solved.get(pair[1].pk, 0), _ease(pair[1])))
+    return sorted((one for _, one in best[:n]), key=_ease)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,8 @@ def tomorrow(request: HttpRequest, visit: Visit) -> HttpResponse:
     starters = reading.starters_of(shown=shown, pools=pools, codes=codes)
     claims = reading.claims_of(course=course, starters=starters, learners=learners.values(), at=at)
     concerned = {pk for code in codes if code in shown for pk in shown[code].learners}
-    usable = {one.pk for pool in pools.values() for one in (*pool.own, *pool.near)}
+    candidates = {code: reading.candidates_for(pools[code], starter=starters.get(code), code=code) for code in codes}
+    usable = {one.pk for pairs in candidates.values() for _, one in pairs}
     solved = reading.solved_by(course=course, learners=concerned, exercises=usable)
     counted = reading.before_and_after(course=course, given=given, pools=pools, at=at)
     counts, to = counts_of(homework=given.values()), given_to(homework=given.values())
@@ -46,7 +47,7 @@ def tomorrow(request: HttpRequest, visit: Visit) -> HttpResponse:
                 quotes=quotes[code],
                 starter=starter,
                 claim=claims.get(code, ""),
-                exercises=reading.set_of(pools[code], starter=starter, code=code, solved=solved),
+                exercises=reading.set_of(candidates[code], solved=solved),
                 homework=homework_card(homework, counts[homework.pk], to.get(homework.pk), at=at) if homework else None,
                 counted=counted.get(code),
             )

@@ -2,12 +2,14 @@
 
 They run under `.data/test`, apart from the data of `make start`, and are shared by runs at the same time: each run
 holds a slot, which names its own database and its own Redis database; the last one to leave stops the servers.
-DATABASE_URL or CELERY_BROKER_URL in the environment are used instead where given.
+DATABASE_URL or CELERY_BROKER_URL in the environment are used instead where given. Each process of `pytest -n` counts
+as a run.
 """
 
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -26,6 +28,8 @@ from lms_project.env import redis_url
 
 ROOT = Path(__file__).resolve().parent.parent
 SLOTS = 32
+NAMES = ("ADAPTIVE_DATA_DIR", "ADAPTIVE_RUN_DIR", "ADAPTIVE_MODEL_DIR", "DATABASE_URL", "CELERY_BROKER_URL")
+GIVEN = "ADAPTIVE_TESTS_GIVEN"  # what of them the environment gave to the first process, for those that it starts
 FOLDERS = pytest.StashKey[Folders]()
 _handles: list[int] = []
 
@@ -51,7 +55,18 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     return (yield)
 
 
+def _environment_as_given() -> None:
+    """A process that pytest-xdist starts inherits what the first one set for itself: its database and its jobs."""
+    if "PYTEST_XDIST_WORKER" in os.environ and GIVEN in os.environ:
+        for name in NAMES:
+            os.environ.pop(name, None)
+        os.environ.update(json.loads(os.environ[GIVEN]))
+    else:
+        os.environ[GIVEN] = json.dumps({name: os.environ[name] for name in NAMES if name in os.environ})
+
+
 def services_start() -> Folders:
+    _environment_as_given()
     folders = folders_for_tests(dict(os.environ))
     os.environ.setdefault("ADAPTIVE_MODEL_DIR", str(folders.data.parent / "models"))
     os.environ["ADAPTIVE_DATA_DIR"], os.environ["ADAPTIVE_RUN_DIR"] = str(folders.data), str(folders.run)

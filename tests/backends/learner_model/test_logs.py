@@ -103,6 +103,7 @@ def test_bad_input_is_one_sentence_with_file_and_row(tmp_path, lines, message):
         (f"{HEADER}\na,1,2,1,0\n".encode("utf-16"), "is not UTF-8"),
         (f'{HEADER}\na,1,"{"x" * 2_000_000}",1,0\n'.encode(), "is not CSV"),
     ],
+    ids=["gzip cut short", "gzip garbage", "Latin-1", "UTF-16", "a field of 2 MB"],
 )
 def test_files_that_are_not_csv(tmp_path, content, message):
     path = tmp_path / "log.csv"

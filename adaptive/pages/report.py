@@ -1,12 +1,12 @@
 """What a teacher's report reads of a class. Sums are made by the database; what is read in whole is bounded."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import Avg, Case, Count, F, Max, Prefetch, Q, QuerySet, Sum, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Avg, Case, Count, FilteredRelation, Max, Prefetch, Q, QuerySet, Sum, Value, When
 
 from adaptive.assessment.models import Assessment
 from adaptive.catalog.models import Course, Resource, Skill
@@ -39,13 +39,30 @@ def _masteries(course: Course) -> QuerySet[SkillMastery]:
     return SkillMastery.objects.filter(skill__in=skills, learner__in=here).annotate(status=status_case())
 
 
-def _recent(course: Course) -> QuerySet[Attempt]:
-    return Attempt.objects.filter(course=course).order_by("-submitted_at").values("pk")[:RECENT_ANSWERS]
+class Recent(NamedTuple):
+    """One of the class's latest answers, with the mark that counts."""
+
+    attempt_id: int
+    learner_id: int
+    resource_id: int
+    n_hints: int
+    label: str
+    misconception: str
+
+    @property
+    def is_right_alone(self) -> bool:
+        return self.label == Assessment.Label.CORRECT and not self.n_hints
 
 
-def _counting(course: Course) -> QuerySet[Assessment]:
-    """Assessments that count, of lately."""
-    return Assessment.objects.filter(is_current=True, is_released=True, attempt__in=_recent(course))
+def recent_answers(*, course: Course) -> list[Recent]:
+    """Of the last RECENT_ANSWERS those whose mark counts, the latest first. One query: what a report says of lately is
+    counted in them, since each other query would read as many again."""
+    counts = FilteredRelation(
+        "assessments", condition=Q(assessments__is_current=True, assessments__is_released=True)
+    )  # one at most an attempt
+    rows = Attempt.objects.filter(course=course).annotate(mark=counts).order_by("-submitted_at")
+    columns = ("pk", "learner_id", "resource_id", "n_hints", "mark__label", "mark__misconception")
+    return [Recent._make(row) for row in rows.values_list(*columns)[:RECENT_ANSWERS] if row[4] is not None]
 
 
 def statuses_by_skill(*, course: Course) -> dict[int, dict[str, int]]:
@@ -100,73 +117,93 @@ def weak_skills_of(*, course: Course, learner_ids: Collection[int]) -> dict[int,
     return found
 
 
-def errors_of(*, course: Course, learner_ids: Collection[int]) -> dict[int, list[tuple[str, int]]]:
+def _most_frequent(errors: Iterable[str]) -> list[tuple[str, int]]:
+    return sorted(Counter(errors).items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def errors_of(recent: Iterable[Recent], *, learner_ids: Collection[int]) -> dict[int, list[tuple[str, int]]]:
     """Learner id -> [(misconception id, how often lately)], the most frequent first."""
-    found: dict[int, list[tuple[str, int]]] = {pk: [] for pk in learner_ids}
-    rows = (
-        _counting(course)
-        .filter(attempt__learner__in=learner_ids)
-        .exclude(misconception="")
-        .values_list("attempt__learner_id", "misconception")
-        .annotate(n=Count("pk"))
-        .order_by("-n", "misconception")
+    found: dict[int, list[str]] = {pk: [] for pk in learner_ids}
+    for one in recent:
+        if one.misconception and one.learner_id in found:
+            found[one.learner_id].append(one.misconception)
+    return {pk: _most_frequent(errors) for pk, errors in found.items()}
+
+
+def errors_of_learner(*, course: Course, learner: Learner) -> list[tuple[str, int]]:
+    """The same of one learner, without reading everybody's. Two queries."""
+    times = Attempt.objects.filter(course=course).order_by("-submitted_at").values_list("submitted_at", flat=True)
+    since = times[RECENT_ANSWERS - 1 : RECENT_ANSWERS].first()
+    rows = Assessment.objects.filter(
+        attempt__learner=learner, attempt__course=course, is_current=True, is_released=True
     )
-    for learner_id, misconception, n in rows:
-        found[learner_id].append((misconception, n))
-    return found
+    if since is not None:
+        rows = rows.filter(attempt__submitted_at__gte=since)
+    return _most_frequent(rows.exclude(misconception="").values_list("misconception", flat=True))
 
 
-def misconceptions_of_class(*, course: Course, most: int = 5) -> list[dict[str, Any]]:
-    """[{misconception, n_learners, n}], those that most learners showed lately first."""
-    return list(
-        _counting(course)
-        .exclude(misconception="")
-        .values("misconception")
-        .annotate(n_learners=Count("attempt__learner", distinct=True), n=Count("pk"))
-        .order_by("-n_learners", "-n", "misconception")[:most]
-    )
+@dataclass(frozen=True, slots=True)
+class ShownError:
+    """A misconception of the class; `latest`: ids of the last attempts that showed it."""
+
+    misconception: str
+    n_learners: int
+    n: int
+    latest: list[int]
 
 
-def quotes_of(*, course: Course, misconceptions: Collection[str], each: int = 2) -> dict[str, list[Attempt]]:
-    """Misconception id -> the latest answers that showed it. One query."""
-    found: dict[str, list[Attempt]] = {misconception: [] for misconception in misconceptions}
-    rows = (
-        _counting(course)
-        .filter(misconception__in=misconceptions)
-        .annotate(
-            place=Window(RowNumber(), partition_by=[F("misconception")], order_by=F("attempt__submitted_at").desc())
+def misconceptions_of_class(recent: Iterable[Recent], *, most: int = 5, quoted: int = 2) -> list[ShownError]:
+    """Those that most learners showed lately first."""
+    found: dict[str, list[Recent]] = {}
+    for one in recent:
+        if one.misconception:
+            found.setdefault(one.misconception, []).append(one)
+    rows = [
+        ShownError(code, len({one.learner_id for one in shown}), len(shown), [one.attempt_id for one in shown[:quoted]])
+        for code, shown in found.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.n_learners, -row.n, row.misconception))[:most]
+
+
+def quotes_of(errors: Iterable[ShownError]) -> dict[int, Attempt]:
+    """Id -> the attempt, of those that are quoted. One query."""
+    rows = Attempt.objects.select_related("resource", "learner").defer(*HEAVY)
+    return rows.in_bulk([pk for error in errors for pk in error.latest])
+
+
+@dataclass(frozen=True, slots=True)
+class Difficult:
+    """An exercise and how it went lately. ease: the share of right answers without a hint."""
+
+    resource: Resource
+    n: int
+    n_learners: int
+    n_hinted: int
+    ease: float
+
+
+def difficult_exercises(recent: Iterable[Recent], *, most: int = 8) -> list[Difficult]:
+    """Those first whose answers lately were most often wrong or hinted. One query."""
+    found: dict[int, list[Recent]] = {}
+    for one in recent:
+        found.setdefault(one.resource_id, []).append(one)
+    rows = [
+        (sum(one.is_right_alone for one in answers) / len(answers), -len(answers), pk)
+        for pk, answers in found.items()
+        if len({one.learner_id for one in answers}) >= FEWEST
+    ]
+    hardest = sorted(rows)[:most]
+    resources = Resource.objects.defer("embedding", "search").in_bulk([pk for _, _, pk in hardest])
+    return [
+        Difficult(
+            resource=resources[pk],
+            n=-n,
+            n_learners=len({one.learner_id for one in found[pk]}),
+            n_hinted=sum(one.n_hints > 0 for one in found[pk]),
+            ease=ease,
         )
-        .filter(place__lte=each)
-        .select_related("attempt", "attempt__resource", "attempt__learner")
-        .defer(*(f"attempt__{name}" for name in HEAVY))
-    )
-    for row in rows:
-        found[row.misconception].append(row.attempt)
-    return found
-
-
-def difficult_exercises(*, course: Course, most: int = 8) -> list[dict[str, Any]]:
-    """[{resource, n, n_learners, n_right, n_hinted}]: those first whose answers lately were most often wrong or hinted.
-
-    `n_right` counts right answers without a hint.
-    """
-    is_right, is_hinted = Q(label=Assessment.Label.CORRECT), Q(attempt__n_hints__gt=0)
-    rows = (
-        _counting(course)
-        .values("attempt__resource_id")
-        .annotate(
-            n=Count("pk"),
-            n_learners=Count("attempt__learner", distinct=True),
-            n_right=Count("pk", filter=is_right & ~is_hinted),
-            n_hinted=Count("pk", filter=is_hinted),
-        )
-        .filter(n_learners__gte=FEWEST)
-        .annotate(ease=F("n_right") * 1.0 / F("n"))
-        .order_by("ease", "-n")[:most]
-    )
-    rows = list(rows)
-    resources = Resource.objects.defer("embedding", "search").in_bulk([row["attempt__resource_id"] for row in rows])
-    return [{**row, "resource": resources[row["attempt__resource_id"]]} for row in rows]
+        for ease, n, pk in hardest
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from adaptive.pages.presenters.answers import text_of
 from adaptive.pages.presenters.bars import MasteryBar, Segment, length, stack
 from adaptive.pages.presenters.standing import NOT_STARTED, STANDINGS, Standing, StandingCount
 from adaptive.pages.presenters.wording import percent, share
-from adaptive.pages.report import ClassFigures, Standings
+from adaptive.pages.report import ClassFigures, Difficult, ShownError, Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +129,15 @@ def quote(attempt: Attempt) -> Quote:
 
 
 def misconception_rows(
-    found: Sequence[dict[str, Any]], quotes: Mapping[str, list[Attempt]], known: Mapping[str, dict[str, Any]]
+    found: Sequence[ShownError], quotes: Mapping[int, Attempt], known: Mapping[str, dict[str, Any]]
 ) -> list[Misconception]:
     return [
         Misconception(
-            name=misconception_name(known, row["misconception"]),
-            description=known.get(row["misconception"], {}).get("description", ""),
-            n_learners=row["n_learners"],
-            n=row["n"],
-            quotes=[quote(attempt) for attempt in quotes.get(row["misconception"], [])],
+            name=misconception_name(known, row.misconception),
+            description=known.get(row.misconception, {}).get("description", ""),
+            n_learners=row.n_learners,
+            n=row.n,
+            quotes=[quote(quotes[pk]) for pk in row.latest if pk in quotes],
         )
         for row in found
     ]
@@ -187,15 +187,15 @@ def map_rows(
     ]
 
 
-def hard_rows(found: Sequence[dict[str, Any]]) -> list[HardExercise]:
+def hard_rows(found: Sequence[Difficult]) -> list[HardExercise]:
     return [
         HardExercise(
-            resource=row["resource"],
-            title=plain_text(row["resource"].title),
-            n=row["n"],
-            n_learners=row["n_learners"],
-            n_hinted=row["n_hinted"],
-            right=share(row["ease"]),
+            resource=row.resource,
+            title=plain_text(row.resource.title),
+            n=row.n,
+            n_learners=row.n_learners,
+            n_hinted=row.n_hinted,
+            right=share(row.ease),
         )
         for row in found
     ]

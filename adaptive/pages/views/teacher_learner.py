@@ -32,7 +32,7 @@ def learner(request: HttpRequest, visit: Visit, learner_id: int) -> HttpResponse
     if found is None:
         raise Http404
     known = misconceptions_by_id(course.misconceptions)
-    errors = reading.errors_of(course=course, learner_ids=[found.pk])[found.pk]
+    errors = reading.errors_of_learner(course=course, learner=found)
     pages = Paginator(results_query(learner=found, course=course), ANSWERS_PER_PAGE).get_page(request.GET.get("page"))
     assessed = list(performance_for_teacher(learner=found, course=course, limit=SESSIONS))
     behind = attempts_by_id(learner=found, ids=attempt_ids(assessed))

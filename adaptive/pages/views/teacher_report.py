@@ -45,8 +45,8 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
     in_need = [row for row in standings if row.needs_help]
     shown = in_need[:MOST_NEEDING_HELP]
     ids = [row.learner_id for row in shown]
-    found = reading.misconceptions_of_class(course=course)
-    quotes = reading.quotes_of(course=course, misconceptions=[row["misconception"] for row in found])
+    recent = reading.recent_answers(course=course)
+    found = reading.misconceptions_of_class(recent)
     skills = list(skills_of(course=course))
     view = present.Report(
         figures=reading.class_figures(course=course, n_learners=len(learners), at=at),
@@ -54,13 +54,13 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
             shown,
             learners,
             reading.weak_skills_of(course=course, learner_ids=ids),
-            reading.errors_of(course=course, learner_ids=ids),
+            reading.errors_of(recent, learner_ids=ids),
             known,
         ),
         n_need_help=len(in_need),
-        misconceptions=present.misconception_rows(found, quotes, known),
+        misconceptions=present.misconception_rows(found, reading.quotes_of(found), known),
         skills=present.skill_rows(skills, reading.statuses_by_skill(course=course), len(learners)),
-        hard=present.hard_rows(reading.difficult_exercises(course=course)),
+        hard=present.hard_rows(reading.difficult_exercises(recent)),
     )
     return page(
         request,

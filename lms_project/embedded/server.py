@@ -123,7 +123,11 @@ class Server(ABC):
         return False
 
     def _check_before_start(self) -> None:
-        if self.socket.exists() and socket_is_answered(self.socket):
+        # A killed server is gone from /proc before the kernel has closed its socket.
+        until = time.monotonic() + 2
+        while (is_taken := self.socket.exists() and socket_is_answered(self.socket)) and time.monotonic() < until:
+            time.sleep(0.05)
+        if is_taken:
             raise ServiceError(
                 f"another server listens on {self.socket}; end it, or set ADAPTIVE_RUN_DIR to another folder."
             )

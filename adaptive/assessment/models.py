@@ -128,6 +128,13 @@ class Assessment(models.Model):
             models.Index(
                 fields=["attempt"], condition=models.Q(is_audit=True, is_current=True), name="assessment_audit_waits"
             ),
+            # Few answers show a named error; who looks for these need not read all marks there are.
+            models.Index(
+                fields=["attempt"],
+                include=["misconception"],
+                condition=models.Q(is_current=True, is_released=True) & ~models.Q(misconception=""),
+                name="assessment_shown_error",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
 
 from adaptive.assessment.models import Assessment
-from adaptive.catalog.models import WORDS_FORMATS, Course, Resource
+from adaptive.catalog.models import WORDS_FORMATS, Course, Resource, ResourceSkill
 from adaptive.common.text import normalise
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Enrolment, Learner
 from adaptive.pages.presenters.answers import answer_text
-from adaptive.pages.selectors import HEAVY, main_skill_links, skills_of_resource
+from adaptive.pages.selectors import HEAVY, main_skill_links
 from adaptive.recommendation.filtering import RIGHT_FROM
 from adaptive.recommendation.models import Homework
 
@@ -32,20 +32,26 @@ BEFORE = timedelta(days=7)  # what "before" means where it is counted
 COUNT_AFTER = timedelta(days=2)  # from then on it says what became of it
 FOLLOWED = 2  # cards at most that look back, so that one is left for what is new
 SET = 5
-LOOKED_AT = 40  # answers a misconception that are looked through for words to quote
+LOOKED_AT = 30  # answers a misconception that are looked through for words to quote
 QUOTES = 3
 MOST_EXERCISES = 400  # on the skills concerned, that a set's candidates are looked for in
-CANDIDATES = 25  # of them a misconception, for which it is counted who has answered them right
+CANDIDATES = 15  # of them a misconception, for which it is counted who has answered them right
+COUNTED_ANSWERS = 60  # to each of them
 
 
 @dataclass(slots=True)
 class Shown:
-    """A misconception as it showed lately. `by_exercise`: resource id -> ids of learners who showed it there."""
+    """A misconception as it showed lately. `answers`: (id, resource id) of those that showed it, the latest first.
+    `by_exercise`: resource id -> ids of learners who showed it there."""
 
     code: str
-    n: int = 0
+    answers: list[tuple[int, int]] = field(default_factory=list)
     learners: set[int] = field(default_factory=set)
     by_exercise: dict[int, set[int]] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        return len(self.answers)
 
 
 def _counting(course: Course, since: datetime) -> QuerySet[Assessment]:
@@ -60,14 +66,26 @@ def _counting(course: Course, since: datetime) -> QuerySet[Assessment]:
     )
 
 
+# Of all marks that count few name an error: an index of them alone is read, and one of the answers of these days.
+SHOWN_SQL = """
+SELECT m.misconception, a.id, a.learner_id, a.resource_id
+FROM adaptive_attempt a
+JOIN adaptive_assessment m ON m.attempt_id = a.id AND m.is_current AND m.is_released AND m.misconception <> ''
+WHERE a.course_id = %(course)s AND a.submitted_at >= %(since)s
+    AND a.learner_id IN (SELECT learner_id FROM adaptive_enrolment WHERE course_id = %(course)s AND role = 'learner')
+ORDER BY a.submitted_at DESC, a.id DESC
+"""
+
+
 def shown_lately(*, course: Course, at: datetime) -> dict[str, Shown]:
     """Misconception id -> how it showed in the last two weeks, those that most learners showed first. One query."""
-    rows = _counting(course, at - LATELY).exclude(misconception="").order_by()
-    rows = rows.values_list("misconception", "attempt__learner_id", "attempt__resource_id").annotate(n=Count("pk"))
+    with connection.cursor() as cursor:
+        cursor.execute(SHOWN_SQL, {"course": course.pk, "since": at - LATELY})
+        rows = cursor.fetchall()
     found: dict[str, Shown] = {}
-    for code, learner_id, resource_id, n in rows:
-        one = found.setdefault(code, Shown(code))
-        one.n += n
+    for code, attempt_id, learner_id, resource_id in rows:
+        one = found.get(code) or found.setdefault(code, Shown(code))
+        one.answers.append((attempt_id, resource_id))
         one.learners.add(learner_id)
         one.by_exercise.setdefault(resource_id, set()).add(learner_id)
     return dict(sorted(found.items(), key=lambda item: (-len(item[1].learners), -item[1].n, item[0])))
@@ -95,39 +113,35 @@ def _names_of(learners: Iterable[Learner]) -> re.Pattern[str] | None:
 
 
 def quotes_of(
-    *, course: Course, codes: Collection[str], learners: Iterable[Learner], at: datetime
+    *, shown: Mapping[str, Shown], codes: Collection[str], learners: Iterable[Learner]
 ) -> dict[str, list[Attempt]]:
-    """Misconception id -> answers that showed it, different ones, words before choices, the latest first. One query.
+    """Misconception id -> answers that showed it, different ones, words before choices, the latest first. Two queries.
 
     An answer that holds a name of somebody in the class is left out: the quotes are to be shown to the class.
     """
-    found: dict[str, list[Attempt]] = {code: [] for code in codes}
-    in_words = Case(
-        When(attempt__resource__response_format__in=WORDS_FORMATS, then=Value(0)),
-        default=Value(1),
-        output_field=IntegerField(),
-    )
-    order = [in_words, F("attempt__submitted_at").desc(), F("pk").desc()]
-    rows = (
-        _counting(course, at - LATELY)
-        .filter(misconception__in=codes)
-        .annotate(place=Window(RowNumber(), partition_by=[F("misconception")], order_by=order))
-        .filter(place__lte=LOOKED_AT)
-        .select_related("attempt", "attempt__resource")
-        .defer(*(f"attempt__{name}" for name in HEAVY))
-        .order_by("misconception", "place")
-    )
+    answers = {code: shown[code].answers for code in codes if code in shown}
+    met = {resource_id for rows in answers.values() for _, resource_id in rows}
+    in_words = Resource.objects.filter(pk__in=met, response_format__in=WORDS_FORMATS)
+    in_words = set(in_words.values_list("pk", flat=True))
+    looked_at = {
+        code: [pk for pk, _ in sorted(rows, key=lambda row: row[1] not in in_words)[:LOOKED_AT]]
+        for code, rows in answers.items()
+    }
+    rows = Attempt.objects.select_related("resource").defer(*HEAVY)
+    attempts = rows.in_bulk([pk for ids in looked_at.values() for pk in ids])
     names = _names_of(learners)
-    seen: set[tuple[str, str]] = set()
-    for row in rows:
-        text = answer_text(row.attempt.resource, row.attempt.response)
-        key = (row.misconception, normalise(text))
-        has_name = row.attempt.resource.is_words and names is not None and names.search(text)
-        if row.attempt.response is None or not text.strip() or key in seen or has_name:
-            continue
-        seen.add(key)
-        if len(found[row.misconception]) < QUOTES:
-            found[row.misconception].append(row.attempt)
+    found: dict[str, list[Attempt]] = {code: [] for code in codes}
+    for code, ids in looked_at.items():
+        seen: set[str] = set()
+        for attempt in (attempts[pk] for pk in ids if pk in attempts):
+            text = answer_text(attempt.resource, attempt.response)
+            key = normalise(text)
+            has_name = attempt.resource.is_words and names is not None and names.search(text)
+            if attempt.response is None or not text.strip() or key in seen or has_name:
+                continue
+            seen.add(key)
+            if len(found[code]) < QUOTES:
+                found[code].append(attempt)
     return found
 
 
@@ -159,33 +173,44 @@ class Pool:
 
 
 def exercises_for(*, course: Course, shown: Mapping[str, Shown], codes: Sequence[str]) -> dict[str, Pool]:
-    """Misconception id -> its exercises, without retired ones. Four queries."""
+    """Misconception id -> its exercises, without retired ones, read as far as choosing takes (see `in_full`). Four
+    queries at most: those on the same skills are looked for only where its own are too few for a set."""
     met = {pk for code in codes if code in shown for pk in shown[code].by_exercise}
     rows = Resource.objects.filter(course=course, kind=Resource.Kind.EXERCISE, is_retired=False)
-    rows = rows.defer("embedding", "search", "rubric", "hints").prefetch_related(main_skill_links())
-    naming = list(rows.filter(_naming(codes) | Q(pk__in=met)).order_by("pk")[:MOST_EXERCISES])
-    skills = {_main(one) for one in naming} - {None}
-    beside = rows.filter(skill_links__skill__in=skills, skill_links__position=0)
-    beside = list(beside.exclude(pk__in=[one.pk for one in naming]).order_by("pk")[:MOST_EXERCISES])
-
-    found: dict[str, Pool] = {}
+    rows = rows.only("authored_difficulty", "misconceptions", "choices", "answer", "duration_minutes").order_by("pk")
+    naming = list(rows.filter(_naming(codes) | Q(pk__in=met))[:MOST_EXERCISES])
+    own: dict[str, list[Resource]] = {}
     for code in codes:
         shown_on = shown[code].by_exercise if code in shown else {}
-        own = sorted((one for one in naming if one.pk in shown_on or names_it(one, code)), key=_ease)
-        of_skills = {_main(one) for one in own} - {None}
-        taken = {one.pk for one in own}
-        near = [one for one in (*naming, *beside) if one.pk not in taken and _main(one) in of_skills]
-        found[code] = Pool(own, sorted(near, key=_ease))
+        own[code] = sorted((one for one in naming if one.pk in shown_on or names_it(one, code)), key=_ease)
+    if all(len(found) > CANDIDATES for found in own.values()):
+        return {code: Pool(found, []) for code, found in own.items()}
+    main = _main_skills(naming)
+    beside = rows.filter(skill_links__skill__in=set(main.values()), skill_links__position=0)
+    beside = list(beside.exclude(pk__in=[one.pk for one in naming])[:MOST_EXERCISES])
+    main |= _main_skills(beside)
+    found: dict[str, Pool] = {}
+    for code, mine in own.items():
+        of_skills, taken = {main.get(one.pk) for one in mine} - {None}, {one.pk for one in mine}
+        near = [one for one in (*naming, *beside) if one.pk not in taken and main.get(one.pk) in of_skills]
+        found[code] = Pool(mine, sorted(near, key=_ease))
     return found
+
+
+def _main_skills(exercises: Iterable[Resource]) -> dict[int, int]:
+    """Resource id -> id of its main skill. One query."""
+    links = ResourceSkill.objects.filter(resource__in=[one.pk for one in exercises], position=0)
+    return dict(links.values_list("resource_id", "skill_id"))
+
+
+def in_full(exercises: Iterable[Resource]) -> dict[int, Resource]:
+    """Id -> the exercise with all that a page shows of it. Two queries."""
+    rows = Resource.objects.defer("embedding", "search").prefetch_related(main_skill_links())
+    return rows.in_bulk({one.pk for one in exercises})
 
 
 def _ease(one: Resource) -> tuple[float, int]:
     return (0.5 if one.authored_difficulty is None else one.authored_difficulty, one.pk)
-
-
-def _main(exercise: Resource) -> int | None:
-    links = skills_of_resource(exercise)
-    return links[0].pk if links else None
 
 
 def starters_of(*, shown: Mapping[str, Shown], pools: Mapping[str, Pool], codes: Sequence[str]) -> dict[str, Resource]:
@@ -201,12 +226,24 @@ def starters_of(*, shown: Mapping[str, Shown], pools: Mapping[str, Pool], codes:
     return found
 
 
-def solved_by(*, course: Course, learners: Collection[int], exercises: Collection[int]) -> Counter[int]:
-    """Resource id -> how many of these learners have ever answered it right. One query."""
-    right = Assessment.objects.filter(is_current=True, is_released=True, score__gte=RIGHT_FROM)
-    rows = right.filter(attempt__course=course, attempt__learner__in=learners, attempt__resource__in=exercises)
-    rows = rows.order_by().values_list("attempt__resource_id").annotate(n=Count("attempt__learner", distinct=True))
-    return Counter(dict(rows))
+SOLVED_SQL = """
+SELECT wanted.id, count(DISTINCT latest.learner_id)
+FROM unnest(%(exercises)s::bigint[]) AS wanted(id)
+CROSS JOIN LATERAL (
+    SELECT id, learner_id FROM adaptive_attempt WHERE resource_id = wanted.id ORDER BY submitted_at DESC LIMIT %(most)s
+) latest
+JOIN adaptive_assessment m ON m.attempt_id = latest.id AND m.is_current AND m.is_released AND m.score >= %(right_from)s
+WHERE latest.learner_id = ANY(%(learners)s)
+GROUP BY wanted.id
+"""
+
+
+def solved_by(*, learners: Collection[int], exercises: Collection[int]) -> Counter[int]:
+    """Resource id -> how many of these learners answered it right among the last COUNTED_ANSWERS to it. One query."""
+    values = {"exercises": list(exercises), "learners": list(learners)}
+    with connection.cursor() as cursor:
+        cursor.execute(SOLVED_SQL, {**values, "most": COUNTED_ANSWERS, "right_from": RIGHT_FROM})
+        return Counter(dict(cursor.fetchall()))
 
 
 def candidates_for(pool: Pool, *, starter: Resource | None, code: str) -> list[tuple[int, Resource]]:
@@ -282,20 +319,25 @@ def before_and_after(
 
 
 def claims_of(
-    *, course: Course, starters: Mapping[str, Resource], learners: Iterable[Learner], at: datetime
+    *, shown: Mapping[str, Shown], starters: Mapping[str, Resource], learners: Iterable[Learner]
 ) -> dict[str, str]:
     """Misconception id -> the answer that most often showed it on its starter, in words. One query, none for none."""
-    if not starters:
+    there = {
+        code: [pk for pk, resource_id in shown[code].answers if resource_id == starter.pk][:LOOKED_AT]
+        for code, starter in starters.items()
+    }
+    if not there:
         return {}
-    wanted = Q(pk__in=())
-    for code, starter in starters.items():
-        wanted |= Q(misconception=code, attempt__resource=starter.pk)
-    rows = _counting(course, at - LATELY).filter(wanted).select_related("attempt").order_by("-attempt__submitted_at")
+    responses = Attempt.objects.filter(pk__in=[pk for ids in there.values() for pk in ids])
+    responses = dict(responses.values_list("pk", "response"))
     names = _names_of(learners)
-    counts: dict[str, Counter[str]] = {code: Counter() for code in starters}
-    for row in rows[: LOOKED_AT * CARDS]:
-        starter = starters[row.misconception]
-        text = answer_text(starter, row.attempt.response).strip() if row.attempt.response else ""
-        if text and not (starter.is_words and names is not None and names.search(text)):
-            counts[row.misconception][text] += 1
-    return {code: found.most_common(1)[0][0] for code, found in counts.items() if found}
+    found: dict[str, str] = {}
+    for code, ids in there.items():
+        starter, said = starters[code], Counter[str]()
+        for response in filter(None, map(responses.get, ids)):
+            text = answer_text(starter, response).strip()
+            if text and not (starter.is_words and names is not None and names.search(text)):
+                said[text] += 1
+        if said:
+            found[code] = said.most_common(1)[0][0]
+    return found

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Avg, Case, Count, FilteredRelation, Max, Prefetch, Q, QuerySet, Sum, Value, When
+from django.db import connection
+from django.db.models import Avg, Case, Count, Max, Prefetch, Q, QuerySet, Sum, Value, When
 
 from adaptive.assessment.models import Assessment
 from adaptive.catalog.models import Course, Resource, Skill
@@ -22,21 +23,23 @@ RECENT_ANSWERS = 5_000  # what "lately" means in a class report: bounded, so tha
 FEWEST = 3  # learners (or answers) below which nothing is said about an exercise
 
 
+# mastery.selectors.mastery_status in SQL, where nothing of it is true: started. A test holds them together.
+STATUSES = {
+    "not_started": Q(n_attempts=0),
+    "mastered": Q(n_attempts__gte=3, p_mastery__gte=MASTERED),
+    "needs_help": Q(n_attempts__gte=3, p_mastery__lt=NEEDS_HELP),
+}
+
+
 def status_case() -> Case:
-    """mastery.selectors.mastery_status in SQL; a test holds them together."""
-    return Case(
-        When(n_attempts=0, then=Value("not_started")),
-        When(n_attempts__gte=3, p_mastery__gte=MASTERED, then=Value("mastered")),
-        When(n_attempts__gte=3, p_mastery__lt=NEEDS_HELP, then=Value("needs_help")),
-        default=Value("started"),
-    )
+    return Case(*(When(is_so, then=Value(name)) for name, is_so in STATUSES.items()), default=Value("started"))
 
 
 def _masteries(course: Course) -> QuerySet[SkillMastery]:
     # By keys, not by joins: every mastery of the class is read for some of these.
     here = Enrolment.objects.filter(course=course, role=Enrolment.Role.LEARNER).values("learner")
     skills = Skill.objects.filter(course=course).order_by().values("pk")
-    return SkillMastery.objects.filter(skill__in=skills, learner__in=here).annotate(status=status_case())
+    return SkillMastery.objects.filter(skill__in=skills, learner__in=here)
 
 
 class Recent(NamedTuple):
@@ -54,66 +57,79 @@ class Recent(NamedTuple):
         return self.label == Assessment.Label.CORRECT and not self.n_hints
 
 
+RECENT_SQL = """
+SELECT a.id, a.learner_id, a.resource_id, a.n_hints, m.label, m.misconception
+FROM (
+    SELECT id, learner_id, resource_id, n_hints, submitted_at FROM adaptive_attempt
+    WHERE course_id = %s ORDER BY submitted_at DESC LIMIT %s
+) a
+JOIN adaptive_assessment m ON m.attempt_id = a.id AND m.is_current AND m.is_released
+ORDER BY a.submitted_at DESC
+"""
+
+
 def recent_answers(*, course: Course) -> list[Recent]:
     """Of the last RECENT_ANSWERS those whose mark counts, the latest first. One query: what a report says of lately is
     counted in them, since each other query would read as many again."""
-    counts = FilteredRelation(
-        "assessments", condition=Q(assessments__is_current=True, assessments__is_released=True)
-    )  # one at most an attempt
-    rows = Attempt.objects.filter(course=course).annotate(mark=counts).order_by("-submitted_at")
-    columns = ("pk", "learner_id", "resource_id", "n_hints", "mark__label", "mark__misconception")
-    return [Recent._make(row) for row in rows.values_list(*columns)[:RECENT_ANSWERS] if row[4] is not None]
+    with connection.cursor() as cursor:
+        cursor.execute(RECENT_SQL, [course.pk, RECENT_ANSWERS])
+        return [Recent._make(row) for row in cursor.fetchall()]
 
 
 def statuses_by_skill(*, course: Course) -> dict[int, dict[str, int]]:
-    """Skill id -> {status: number of learners}; who never met the skill is in no row."""
+    """Skill id -> {status: number of learners}; who never met the skill is in no row. One query."""
+    rows = _masteries(course).order_by().values("skill_id")
+    counts = rows.annotate(n=Count("pk"), **{name: Count("pk", filter=is_so) for name, is_so in STATUSES.items()})
     found: dict[int, dict[str, int]] = {}
-    rows = _masteries(course).order_by().values_list("skill_id", "status").annotate(n=Count("pk"))
-    for skill_id, status, n in rows:
-        found.setdefault(skill_id, {})[status] = n
+    for row in counts:
+        numbers = {name: row[name] for name in STATUSES}
+        numbers["started"] = row["n"] - sum(numbers.values())
+        found[row["skill_id"]] = {status: n for status, n in numbers.items() if n}
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class Standings:
-    """How one learner stands: numbers of skills."""
+class InNeed:
+    """n_skills: in which the learner needs help. last_at: of any answer; None where it was not asked for."""
 
     learner_id: int
-    needs_help: int
-    started: int
-    mastered: int
-    last_at: datetime | None
+    n_skills: int
+    last_at: datetime | None = None
 
 
-def standings_of_class(*, course: Course) -> list[Standings]:
-    """Of every learner who has answered anything, those with most skills in need of help first."""
-    rows = (
-        _masteries(course)
-        .order_by()
-        .values("learner_id")
-        .annotate(
-            n_help=Count("pk", filter=Q(status="needs_help")),
-            n_started=Count("pk", filter=Q(status="started")),
-            n_mastered=Count("pk", filter=Q(status="mastered")),
-            last_at=Max("last_attempt_at"),
-            weakest=Avg("p_mastery"),
-        )
-        .order_by("-n_help", "weakest", "learner_id")
-    )
-    return [Standings(r["learner_id"], r["n_help"], r["n_started"], r["n_mastered"], r["last_at"]) for r in rows]
+def learners_in_need(*, course: Course) -> list[InNeed]:
+    """Those first with most skills in need of help, then who knows least of these on average. One query."""
+    rows = _masteries(course).filter(STATUSES["needs_help"]).order_by().values("learner_id")
+    sums = rows.annotate(n=Count("pk"), mean=Avg("p_mastery")).order_by("-n", "mean", "learner_id")
+    return [InNeed(row["learner_id"], row["n"]) for row in sums]
+
+
+def with_last_answers(found: Sequence[InNeed], *, course: Course) -> list[InNeed]:
+    """One query."""
+    rows = _masteries(course).filter(learner__in=[one.learner_id for one in found]).order_by().values("learner_id")
+    last_at = dict(rows.annotate(at=Max("last_attempt_at")).values_list("learner_id", "at"))
+    return [replace(one, last_at=last_at.get(one.learner_id)) for one in found]
 
 
 def class_learners(*, course: Course) -> dict[int, Learner]:
     """Everybody who learns in the course, by id, in the order of names."""
-    return {learner.pk: learner for learner in learners_in(course=course)}
+    rows = learners_in(course=course).only("tenant_id", "external_id", "display_name", "user_id")  # who they are, alone
+    return {learner.pk: learner for learner in rows}
 
 
-def weak_skills_of(*, course: Course, learner_ids: Collection[int]) -> dict[int, list[tuple[Skill, float]]]:
-    """Learner id -> skills in need of help with p_mastery, the weakest first."""
-    found: dict[int, list[tuple[Skill, float]]] = {pk: [] for pk in learner_ids}
-    rows = _masteries(course).filter(learner__in=learner_ids, status="needs_help").select_related("skill")
-    for row in rows.order_by("p_mastery"):
-        found[row.learner_id].append((row.skill, row.p_mastery))
+def learners_by_need(*, course: Course) -> list[int]:
+    """Ids of everybody who learns in the course, those in need of help first, then by name."""
+    everybody = list(learners_in(course=course).values_list("pk", flat=True))
+    first = dict.fromkeys(one.learner_id for one in learners_in_need(course=course))
+    return [*first, *(pk for pk in everybody if pk not in first)]
+
+
+def weak_skills_of(*, course: Course, learner_ids: Collection[int]) -> dict[int, list[tuple[int, float]]]:
+    """Learner id -> (skill id, p_mastery) of skills in need of help, the weakest first."""
+    found: dict[int, list[tuple[int, float]]] = {pk: [] for pk in learner_ids}
+    rows = _masteries(course).filter(STATUSES["needs_help"], learner__in=learner_ids).order_by("p_mastery")
+    for learner_id, skill_id, p in rows.values_list("learner_id", "skill_id", "p_mastery"):
+        found[learner_id].append((skill_id, p))
     return found
 
 
@@ -232,7 +248,7 @@ def class_figures(*, course: Course, n_learners: int, at: datetime) -> ClassFigu
 
 def cells_of(*, course: Course, learner_ids: Sequence[int]) -> dict[tuple[int, int], tuple[str, float]]:
     """(learner id, skill id) -> (status, p_mastery), for the rows of a map that are drawn."""
-    rows = _masteries(course).filter(learner__in=learner_ids)
+    rows = _masteries(course).filter(learner__in=learner_ids).annotate(status=status_case())
     return {
         (learner, skill): (status, p)
         for learner, skill, status, p in rows.values_list("learner_id", "skill_id", "status", "p_mastery")
@@ -243,6 +259,7 @@ def learners_on_skill(*, course: Course, skill: Skill) -> list[tuple[int, str, f
     """(learner id, status, p_mastery, n_attempts, last attempt) on the skill, the weakest first."""
     return list(
         _masteries(course)
+        .annotate(status=status_case())
         .filter(skill=skill)
         .order_by("p_mastery")
         .values_list("learner_id", "status", "p_mastery", "n_attempts", "last_attempt_at")

@@ -17,6 +17,7 @@ from adaptive.mastery.selectors import mastery_status
 from adaptive.recommendation.models import CourseOffer, Impression, ImpressionEvent, Slate
 
 HEAVY = ("resource__embedding", "resource__search")
+WRITTEN = ("body", "choices", "answer", "hints", "rubric", "explanation", "misconceptions", "attribution")
 
 
 def main_skill_links() -> Prefetch:
@@ -259,9 +260,10 @@ def course_of_latest_attempt(*, learner: Learner, courses: Sequence[int]) -> int
 
 def slates_shown(*, learner: Learner, course: Course, limit: int = 5) -> list[Slate]:
     """The learner's latest slates with their places, explanations and what became of them."""
+    unread = ("generators", "features", "reasons", "explanation__would_change_if", "explanation__summary")
     places = (
         Impression.objects.select_related("resource", "explanation")
-        .defer(*HEAVY)
+        .defer(*HEAVY, *(f"resource__{name}" for name in WRITTEN), *unread)
         .prefetch_related("events")
         .order_by("position")
     )

@@ -169,10 +169,9 @@ def learner_export(*, learner: Learner) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How much is stored about a learner, by kind. n_kept: answers that stay as bare statistics when all else goes."""
+    """How much is stored about a learner, by kind."""
 
     n_attempts: int
-    n_kept: int
     n_slates: int
     n_messages: int
     n_plans: int
@@ -181,17 +180,20 @@ class Stored:
 
 
 def learner_stored(*, learner: Learner) -> Stored:
-    """Seven counts, a query each."""
-    attempts = Attempt.objects.filter(learner=learner)
+    """Six counts, a query each."""
     return Stored(
-        n_attempts=attempts.count(),
-        n_kept=attempts.filter(_counts()).count(),
+        n_attempts=Attempt.objects.filter(learner=learner).count(),
         n_slates=Slate.objects.filter(learner=learner).count(),
         n_messages=TutorMessage.objects.filter(conversation__learner=learner).count(),
         n_plans=StudyPlan.objects.filter(learner=learner).count(),
         n_summaries=PerformanceAssessment.objects.filter(learner=learner).count(),
         n_sent_texts=SentText.objects.filter(learner=learner).count(),
     )
+
+
+def n_statistics(*, learner: Learner) -> int:
+    """How many of the learner's answers stay as bare statistics when all else goes."""
+    return Attempt.objects.filter(learner=learner).filter(_counts()).count()
 
 
 def _counts() -> Exists:

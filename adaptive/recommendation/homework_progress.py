@@ -13,41 +13,58 @@ from adaptive.recommendation.filtering import RIGHT_FROM
 from adaptive.recommendation.homework import FIRST_AFTER_DUE
 from adaptive.recommendation.models import Homework, Ruling
 
-# Whoever learns in the course now: a cohort's new learner is in, who has left is out.
-SQL = """
-WITH what AS (
+# The exercises of each, in the order they were given.
+WHAT = """what AS (
     SELECT homework_id, resource_id, min(id) AS place FROM adaptive_ruling
     WHERE homework_id = ANY(%(homework)s) GROUP BY homework_id, resource_id
-), who AS (
-    SELECT DISTINCT r.homework_id, e.learner_id, h.created_at, h.course_id
-    FROM adaptive_ruling r
+)"""
+# Whoever learns in the course now: a cohort's new learner is in, who has left is out.
+WHO = """who AS (
+    SELECT DISTINCT r.homework_id, e.learner_id, h.created_at
+    FROM (
+        SELECT DISTINCT homework_id, learner_id, cohort_id FROM adaptive_ruling WHERE homework_id = ANY(%(homework)s)
+    ) r
     JOIN adaptive_homework h ON h.id = r.homework_id
     JOIN adaptive_enrolment e ON e.course_id = h.course_id AND e.role = 'learner'
         AND (e.learner_id = r.learner_id OR e.cohort_id = r.cohort_id OR (r.learner_id IS NULL AND r.cohort_id IS NULL))
-    WHERE r.homework_id = ANY(%(homework)s) AND (%(learner)s::bigint IS NULL OR e.learner_id = %(learner)s)
-)
-SELECT who.homework_id, who.learner_id, what.resource_id, count(a.id), count(a.id) FILTER (WHERE is_read.yes),
-    coalesce(bool_or(coalesce(CASE WHEN s.is_released THEN s.score END, a.given_score) >= %(right_from)s), false),
-    max(a.submitted_at)
+    WHERE %(learner)s::bigint IS NULL OR e.learner_id = %(learner)s
+)"""
+SCORE = "coalesce(CASE WHEN s.is_released THEN s.score END, a.given_score)"
+IS_RIGHT = f"coalesce(bool_or({SCORE} >= %(right_from)s), false)"
+SQL = f"""
+WITH {WHAT}, {WHO}
+SELECT who.homework_id, who.learner_id, what.resource_id, count(a.id),
+    count(a.id) FILTER (WHERE s.is_released OR a.given_score IS NOT NULL), {IS_RIGHT}, max(a.submitted_at)
 FROM who
 JOIN what ON what.homework_id = who.homework_id
 LEFT JOIN adaptive_attempt a ON a.learner_id = who.learner_id AND a.resource_id = what.resource_id
     AND a.submitted_at >= who.created_at
 LEFT JOIN adaptive_assessment s ON s.attempt_id = a.id AND s.is_current
-LEFT JOIN LATERAL (SELECT s.is_released OR a.given_score IS NOT NULL AS yes) is_read ON true
 GROUP BY who.homework_id, who.learner_id, what.resource_id, what.place
 ORDER BY who.homework_id, who.learner_id, what.place
 """
-# The same summed up by the database: a row a homework, not one for every learner and exercise.
+# Summed up by the database: a row a homework. From the answers to its exercises since then, not from every learner at
+# every exercise: of a thousand learners most have not begun.
 COUNTS = f"""
-SELECT homework_id, count(*), count(*) FILTER (WHERE n_right = n), count(*) FILTER (WHERE n_right < n AND n_tried > 0)
-FROM (
-    SELECT homework_id, learner_id, count(*) AS n, count(*) FILTER (WHERE is_right) AS n_right,
-        count(*) FILTER (WHERE n_tries > 0) AS n_tried
-    FROM ({SQL}) AS t (homework_id, learner_id, resource_id, n_tries, n_read, is_right, last_at)
-    GROUP BY homework_id, learner_id
-) AS learners
-GROUP BY homework_id
+WITH {WHAT}, {WHO}, tried AS (
+    SELECT what.homework_id, a.learner_id, what.resource_id, {IS_RIGHT} AS is_right
+    FROM what
+    JOIN adaptive_homework h ON h.id = what.homework_id
+    JOIN adaptive_attempt a ON a.resource_id = what.resource_id AND a.submitted_at >= h.created_at
+    LEFT JOIN adaptive_assessment s ON s.attempt_id = a.id AND s.is_current
+    GROUP BY what.homework_id, a.learner_id, what.resource_id
+), far AS (
+    SELECT homework_id, learner_id, count(*) FILTER (WHERE is_right) AS n_right
+    FROM tried GROUP BY homework_id, learner_id
+), size AS (
+    SELECT homework_id, count(*) AS n FROM what GROUP BY homework_id
+)
+SELECT who.homework_id, count(*), count(*) FILTER (WHERE far.n_right = size.n),
+    count(*) FILTER (WHERE far.n_right < size.n)
+FROM who
+JOIN size ON size.homework_id = who.homework_id
+LEFT JOIN far ON far.homework_id = who.homework_id AND far.learner_id = who.learner_id
+GROUP BY who.homework_id
 """
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -9,12 +10,14 @@ from django import template
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from adaptive.learners.languages import languages
+from adaptive.pages.addresses import row_url
 from adaptive.pages.presenters.bars import MasteryBar, Segment
 from adaptive.pages.presenters.marks import Mark
-from adaptive.pages.presenters.standing import Standing
+from adaptive.pages.presenters.standing import MASTERED, Standing
 from adaptive.pages.presenters.wording import ago, exactly
 
 register = template.Library()
@@ -89,7 +92,11 @@ def here(context: Mapping[str, Any]) -> str:
     return urlunsplit(("", "", before.path, before.query, "")) if before.netloc == request.get_host() else ""
 
 
+register.simple_tag(row_url)
+
+
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """A decoration beside a word: hidden from who listens."""
     return format_html(
@@ -108,6 +115,12 @@ def kind_icon(kind: str) -> SafeString:
 @register.simple_tag
 def standing(value: Standing, n: int | None = None) -> SafeString:
     """A badge: icon, word and, where given, a number."""
+    return _badge(value, n, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _badge(value: Standing, n: int | None, language: str | None) -> SafeString:
+    """Kept by language: a list of skills draws hundreds of the same few."""
     number = "" if n is None else format_html(" <b>{}</b>", n)
     return format_html(
         '<span class="badge badge-{}">{}<span>{}</span>{}</span>',
@@ -142,15 +155,40 @@ def mark_icon(value: Mark) -> SafeString:
     return icon(MARK_ICONS[value.code])
 
 
-@register.inclusion_tag("adaptive/_bar.html")
-def mastery_bar(bar: MasteryBar) -> dict[str, Any]:
-    """The bar alone; the sentence beside it says the same."""
-    return {"bar": bar}
+@register.simple_tag
+def mastery_bar(bar: MasteryBar) -> SafeString:
+    """The bar alone; the sentence beside it says the same. Put together by hand, like `stacked`."""
+    if bar.before is None:
+        drawn = f'<rect class="bar-{bar.code}" x="0" y="3" width="{bar.fill}" height="8" rx="4"/>'
+    else:
+        grows = (
+            f'<animate attributeName="width" from="0%" to="{bar.moved}" dur="0.7s" begin="indefinite" fill="freeze" '
+            'calcMode="spline" keyTimes="0;1" keySplines="0.2 0.8 0.2 1"/>'
+        )
+        drawn = (
+            f'<rect class="bar-{bar.code}" x="0" y="3" width="{bar.kept}" height="8" rx="4"/>'
+            f'<rect class="bar-{"gain" if bar.is_gain else "loss"}" x="{bar.kept}" y="3" width="{bar.moved}" '
+            f'height="8" rx="2">{grows if bar.is_gain else ""}</rect>'
+        )
+    return mark_safe(  # of our own codes and lengths alone
+        '<svg class="bar" width="100%" height="14" aria-hidden="true" focusable="false">'
+        '<rect class="bar-track" x="0" y="3" width="100%" height="8" rx="4"/>'
+        f'{drawn}<rect class="bar-tick" x="{bar.tick}" y="0" width="2" height="14"/></svg>'
+    )
 
 
-@register.inclusion_tag("adaptive/_stack.html")
-def stacked(segments: Sequence[Segment]) -> dict[str, Any]:
-    return {"segments": segments}
+@register.simple_tag
+def stacked(segments: Sequence[Segment]) -> SafeString:
+    """One bar of several stretches; its figures stand beside it as text. All but what is mastered in a pattern over its
+    colour, so that it is told apart without colours. Put together by hand: a report draws hundreds."""
+    drawn = ""
+    for one in segments:  # codes and lengths of ours alone
+        place = f'x="{one.x}" y="0" width="{one.width}" height="12"/>'
+        drawn += f'<rect class="fill-{one.code}" {place}'
+        if one.code != MASTERED.code:
+            drawn += f'<rect fill="url(#pattern-{one.code})" {place}'
+    bar = '<svg class="stack" width="100%" height="12" aria-hidden="true" focusable="false">'
+    return mark_safe(f"{bar}{drawn}</svg>" if drawn else "")
 
 
 @register.simple_tag

@@ -13,7 +13,7 @@ from adaptive.events.models import Attempt
 from adaptive.mastery.models import SkillMastery
 from adaptive.mastery.selectors import mastery_status, strongest_evidence
 from adaptive.pages.presenters.wording import percent, points
-from adaptive.pages.report import standings_of_class, status_case, statuses_by_skill
+from adaptive.pages.report import learners_by_need, learners_in_need, status_case, statuses_by_skill
 from adaptive.practice import replaying
 from adaptive.practice.difficulties import difficulties_renew
 from adaptive.practice.fitting.fitting import Order, fit, version_store
@@ -259,8 +259,12 @@ def test_the_page_and_the_interface_for_machines_count_alike(cast):
         mine = ours.get(row.skill.pk, {})
         theirs = (row.n_needs_help, row.n_started, row.n_mastered)
         assert tuple(mine.get(code, 0) for code in ("needs_help", "started", "mastered")) == theirs
-    standings = {row.learner_id: (row.needs_help, row.mastered) for row in standings_of_class(course=cast.course)}
-    assert standings == {row.learner.pk: (row.n_needs_help, row.n_mastered) for row in shared.learners}
+    in_need = learners_in_need(course=cast.course)
+    assert in_need[0].learner_id == cast.alice.pk
+    assert {one.learner_id: one.n_skills for one in in_need} == {
+        row.learner.pk: row.n_needs_help for row in shared.learners if row.n_needs_help
+    }
+    assert learners_by_need(course=cast.course)[: len(in_need)] == [one.learner_id for one in in_need]
 
 
 class TestLearnerModel:

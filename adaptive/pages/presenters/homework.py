@@ -1,10 +1,12 @@
 """Homework in words: for whom, until when, how far; the same on cards, in the list and on a learner's home."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
@@ -49,6 +51,13 @@ def to_line(given: GivenTo | None) -> str:
     if given.cohort:
         return given.cohort
     return ngettext("%(n)d chosen learner", "%(n)d chosen learners", given.n_learners) % {"n": given.n_learners}
+
+
+def learner_ticks(learners: Iterable[Learner], ticked: Collection[int]) -> SafeString:
+    """A box to tick for everybody. Not a template: a class may be a thousand."""
+    box = '<label><input type="checkbox" name="learner" value="{}"{}> {}</label>'
+    on = mark_safe(" checked")
+    return format_html_join("", box, ((one.pk, on if one.pk in ticked else "", one) for one in learners))
 
 
 def day_words(moment: datetime) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,6 +13,7 @@ from django.utils.translation import ngettext
 from adaptive.catalog.models import Resource
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
+from adaptive.pages.addresses import row_url
 from adaptive.pages.lesson import BeforeAfter, Counted, Shown
 from adaptive.pages.markdown import plain_text, render_inline
 from adaptive.pages.presenters.answers import AnswerLine, answer_text, right_answer_lines
@@ -60,7 +62,9 @@ class LessonCard:
     name: str
     description: str
     who: str
-    learners: list[Learner]
+    n_learners: int
+    who_links: SafeString
+    who_inputs: SafeString  # the same as fields of a form
     quotes: list[Words]
     starter: Starter | None
     set: list[SetLine]
@@ -146,6 +150,7 @@ def lesson_card(
     shown: Shown,
     *,
     known: Mapping[str, dict[str, Any]],
+    course_id: int,
     learners: Mapping[int, Learner],
     quotes: Sequence[Attempt],
     starter: Resource | None,
@@ -155,12 +160,18 @@ def lesson_card(
     counted: BeforeAfter | None,
 ) -> LessonCard:
     """`learners`: the class, by id, in the order of names."""
+    who = [one for pk, one in learners.items() if pk in shown.learners]
     return LessonCard(
         code=shown.code,
         name=misconception_name(known, shown.code),
         description=known.get(shown.code, {}).get("description", ""),
         who=who_line(shown, len(learners)),
-        learners=[one for pk, one in learners.items() if pk in shown.learners],
+        n_learners=len(who),
+        # Not in the template: a card may have hundreds.
+        who_links=format_html_join(
+            ", ", '<a href="{}">{}</a>', ((row_url("adaptive:learner", course_id, one.pk), one) for one in who)
+        ),
+        who_inputs=format_html_join("", '<input type="hidden" name="learner" value="{}">', ([one.pk] for one in who)),
         quotes=[
             Words(answer_text(one.resource, one.response), plain_text(one.resource.title), one.resource.is_words)
             for one in quotes

@@ -81,16 +81,21 @@ def performance_card(
 
 
 def _line(fact: Mapping, attempts: Mapping[int, Attempt]) -> Line:
-    ids = fact["values"].get("attempts", [])
-    # What to do next follows from the lines above, whose answers stand there.
-    known = [] if fact["code"] == NEXT else [attempts[pk] for pk in ids if pk in attempts]
+    ids = _behind(fact) if attempts else []
     answers = [
         AnswerLink(one, plain_text(one.resource.title), mark_of(one.state, current_of(one)))
-        for one in known[:MOST_ANSWERS]
+        for pk in ids[:MOST_ANSWERS]
+        if (one := attempts.get(pk))
     ]
-    return Line(fact["code"], fact["text"], ICONS.get(fact["code"], ""), len(known), answers)
+    return Line(fact["code"], fact["text"], ICONS.get(fact["code"], ""), len(ids), answers)
+
+
+def _behind(fact: Mapping) -> list[int]:
+    """Ids of the answers that a line stands on. What to do next follows from the lines above, whose answers stand
+    there."""
+    return [] if fact["code"] == NEXT else fact["values"].get("attempts", [])
 
 
 def attempt_ids(assessments: Sequence[PerformanceAssessment]) -> set[int]:
-    """Of all answers that the lines stand on."""
-    return {pk for one in assessments for fact in one.word_facts for pk in fact["values"].get("attempts", [])}
+    """Of the answers that are shown with the lines."""
+    return {pk for one in assessments for fact in one.word_facts for pk in _behind(fact)[:MOST_ANSWERS]}

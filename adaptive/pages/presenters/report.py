@@ -14,9 +14,9 @@ from adaptive.learners.models import Learner
 from adaptive.pages.markdown import plain_text
 from adaptive.pages.presenters.answers import text_of
 from adaptive.pages.presenters.bars import MasteryBar, Segment, length, stack
-from adaptive.pages.presenters.standing import NOT_STARTED, STANDINGS, Standing, StandingCount
+from adaptive.pages.presenters.standing import NEEDS_HELP, NOT_STARTED, STANDINGS, Standing, StandingCount
 from adaptive.pages.presenters.wording import percent, share
-from adaptive.pages.report import ClassFigures, Difficult, ShownError, Standings
+from adaptive.pages.report import ClassFigures, Difficult, InNeed, ShownError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class Misconception:
 @dataclass(frozen=True, slots=True)
 class SkillRow:
     skill: Skill
-    counts: list[StandingCount]
     segments: list[Segment]
+    cells: SafeString  # a <td> for each standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,10 @@ def misconception_name(known: Mapping[str, dict[str, Any]], code: str) -> str:
 
 
 def needs_help_rows(
-    standings: Sequence[Standings],
+    in_need: Sequence[InNeed],
     learners: Mapping[int, Learner],
-    weak: Mapping[int, list[tuple[Skill, float]]],
+    weak: Mapping[int, list[tuple[int, float]]],
+    skills: Mapping[int, Skill],
     errors: Mapping[int, list[tuple[str, int]]],
     known: Mapping[str, dict[str, Any]],
     *,
@@ -106,15 +107,15 @@ def needs_help_rows(
     return [
         NeedsHelp(
             learner=learners[row.learner_id],
-            n_skills=row.needs_help,
-            skills=[(skill, percent(p)) for skill, p in weak.get(row.learner_id, [])[:most_skills]],
+            n_skills=row.n_skills,
+            skills=[(skills[pk], percent(p)) for pk, p in weak.get(row.learner_id, [])[:most_skills] if pk in skills],
             errors=[
                 ErrorCount(misconception_name(known, code), n)
                 for code, n in errors.get(row.learner_id, [])[:most_errors]
             ],
             last_at=row.last_at,
         )
-        for row in standings
+        for row in in_need
         if row.learner_id in learners
     ]
 
@@ -154,8 +155,17 @@ def skill_rows(skills: Sequence[Skill], statuses: Mapping[int, Mapping[str, int]
     rows = []
     for skill in skills:
         counts = class_counts(statuses.get(skill.pk, {}), n_learners)
-        rows.append(SkillRow(skill, counts, stack(counts)))
+        rows.append(SkillRow(skill, stack(counts), _cells(counts)))
     return rows
+
+
+def _cells(counts: Sequence[StandingCount]) -> SafeString:
+    """The numbers of a row. Not a template: a course has hundreds of skills."""
+    drawn = ""
+    for count in counts:
+        is_help = count.standing.code == NEEDS_HELP.code and count.n
+        drawn += f'<td class="num{" is-help" if is_help else ""}">{count.n:d}</td>'
+    return mark_safe(drawn)
 
 
 def _cell(standing: Standing, p: str) -> SafeString:
@@ -181,8 +191,9 @@ def map_rows(
             written[key] = _cell(STANDINGS[key[0]], key[1])
         return written[key]
 
+    ids = [skill.pk for skill in skills]
     return [
-        MapRow(learner, mark_safe("".join(cell(cells.get((learner.pk, skill.pk))) for skill in skills)))  # of _cell
+        MapRow(learner, mark_safe("".join([cell(cells.get((learner.pk, pk))) for pk in ids])))  # of _cell
         for learner in learners
     ]
 

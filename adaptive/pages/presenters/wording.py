@@ -1,25 +1,30 @@
 """Numbers and names as people say them. Everything here comes out as plain text."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from adaptive.catalog.models import Resource
 
 
 def percent(share: float | None) -> str:
     """A probability as a whole percentage; never 0 % or 100 %, which nobody knows. "" for None."""
-    if share is None:
-        return ""
-    return _("%(n)d\u00a0%%") % {"n": min(max(round(share * 100), 1), 99)}
+    return "" if share is None else _whole(min(max(round(share * 100), 1), 99), get_language())
+
+
+@lru_cache(maxsize=1024)
+def _whole(n: int, language: str | None) -> str:
+    """Kept by language: a map says it ten thousand times."""
+    return _("%(n)d\u00a0%%") % {"n": n}
 
 
 def share(value: float) -> str:
     """A counted share, where 0 % and 100 % are facts."""
-    return _("%(n)d\u00a0%%") % {"n": round(value * 100)}
+    return _whole(round(value * 100), get_language())
 
 
 def points(step: float) -> str:

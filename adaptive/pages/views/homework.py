@@ -16,7 +16,7 @@ from adaptive.learners.models import Cohort
 from adaptive.pages.access import Visit, teacher_page, to
 from adaptive.pages.homework_form import HomeworkForm
 from adaptive.pages.markdown import plain_text
-from adaptive.pages.presenters.homework import exercise_counts, homework_card, learner_rows
+from adaptive.pages.presenters.homework import exercise_counts, homework_card, learner_rows, learner_ticks
 from adaptive.pages.rendering import page
 from adaptive.pages.report import class_learners
 from adaptive.recommendation.homework import MAX_AHEAD, MAX_EXERCISES, MAX_TITLE, homework_end, homework_give
@@ -116,7 +116,7 @@ def _form(request: HttpRequest, visit: Visit, form: HomeworkForm, *, status: int
         "skills": skills,
         "skill": skill,
         "cohorts": [(f"cohort-{one.pk}", one.name) for one in Cohort.objects.filter(course=course).order_by("name")],
-        "learners": [(one, one.pk in form.learners) for one in class_learners(course=course).values()],
+        "learners": learner_ticks(class_learners(course=course).values(), form.learners),
         "first_day": today,
         "last_day": today + MAX_AHEAD,
         "max_title": MAX_TITLE,

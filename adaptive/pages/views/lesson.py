@@ -26,28 +26,31 @@ def tomorrow(request: HttpRequest, visit: Visit) -> HttpResponse:
     codes = reading.codes_of_cards(shown, given)
     given = {code: given[code] for code in codes if code in given}
     pools = reading.exercises_for(course=course, shown=shown, codes=codes)
-    quotes = reading.quotes_of(course=course, codes=codes, learners=learners.values(), at=at)
+    quotes = reading.quotes_of(shown=shown, codes=codes, learners=learners.values())
     starters = reading.starters_of(shown=shown, pools=pools, codes=codes)
-    claims = reading.claims_of(course=course, starters=starters, learners=learners.values(), at=at)
+    claims = reading.claims_of(shown=shown, starters=starters, learners=learners.values())
     concerned = {pk for code in codes if code in shown for pk in shown[code].learners}
     candidates = {code: reading.candidates_for(pools[code], starter=starters.get(code), code=code) for code in codes}
     usable = {one.pk for pairs in candidates.values() for _, one in pairs}
-    solved = reading.solved_by(course=course, learners=concerned, exercises=usable)
+    solved = reading.solved_by(learners=concerned, exercises=usable)
+    sets = {code: reading.set_of(pairs, solved=solved) for code, pairs in candidates.items()}
+    full = reading.in_full([*starters.values(), *(one for found in sets.values() for one in found)])
     counted = reading.before_and_after(course=course, given=given, pools=pools, at=at)
     counts, to = counts_of(homework=given.values()), given_to(homework=given.values())
     cards = []
     for code in codes:
         homework = given.get(code)
-        starter = starters.get(code)
+        starter = full.get(starters[code].pk) if code in starters else None
         cards.append(
             lesson_card(
                 shown.get(code, reading.Shown(code)),
                 known=misconceptions_by_id(course.misconceptions),
+                course_id=course.pk,
                 learners=learners,
                 quotes=quotes[code],
                 starter=starter,
                 claim=claims.get(code, ""),
-                exercises=reading.set_of(candidates[code], solved=solved),
+                exercises=[full[one.pk] for one in sets[code] if one.pk in full],
                 homework=homework_card(homework, counts[homework.pk], to.get(homework.pk), at=at) if homework else None,
                 counted=counted.get(code),
             )

@@ -21,7 +21,7 @@ from adaptive.mastery.selectors import mastery_of
 from adaptive.pages.access import LEARNER, TEACHER, Visit, signed_in, to
 from adaptive.pages.presenters.my_data import SHARING, believed, consents, sent_line, stored_lines
 from adaptive.pages.rendering import page
-from adaptive.practice.privacy import learner_erase, learner_export, learner_stored
+from adaptive.practice.privacy import learner_erase, learner_export, learner_stored, n_statistics
 
 MOST_SENT = 20
 MOST_COURSES = 12
@@ -99,10 +99,9 @@ def delete(request: HttpRequest, visit: Visit) -> HttpResponse:
             end_session(request)
             messages.success(request, _("Your data is deleted, and so is your login."))
             return to(request, reverse("adaptive:login"))
-    stored = learner_stored(learner=learner)
     context = {
-        "stored": stored_lines(stored),
-        "n_kept": stored.n_kept,
+        "stored": stored_lines(learner_stored(learner=learner)),
+        "n_kept": n_statistics(learner=learner),
         "teaches": teaches,
         "has_password": has_password,
         "error": error,

@@ -4,10 +4,10 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
-from adaptive.catalog.models import Course
 from adaptive.catalog.selectors import skills_of
 from adaptive.common.clock import now
 from adaptive.learners.models import Learner
+from adaptive.learners.selectors import learners_in
 from adaptive.mastery.difficulty_view import difficulty_of
 from adaptive.mastery.selectors import MASTERED, model_standing
 from adaptive.pages import report as reading
@@ -29,37 +29,31 @@ MOST_NEEDING_HELP = 10
 MAP_ROWS = 25
 
 
-def _by_need(course: Course, learners: dict[int, Learner]) -> list[Learner]:
-    """Everybody, those in need of help first, then by name."""
-    order = {row.learner_id: place for place, row in enumerate(reading.standings_of_class(course=course))}
-    return sorted(learners.values(), key=lambda learner: order.get(learner.pk, len(order)))
-
-
 @require_GET
 @teacher_page
 def report(request: HttpRequest, visit: Visit) -> HttpResponse:
     course, at = visit.course, now()
     known = present.misconceptions_by_id(course.misconceptions)
-    learners = reading.class_learners(course=course)
-    standings = reading.standings_of_class(course=course)
-    in_need = [row for row in standings if row.needs_help]
-    shown = in_need[:MOST_NEEDING_HELP]
+    n_learners = learners_in(course=course).count()
+    in_need = reading.learners_in_need(course=course)
+    shown = reading.with_last_answers(in_need[:MOST_NEEDING_HELP], course=course)
     ids = [row.learner_id for row in shown]
     recent = reading.recent_answers(course=course)
     found = reading.misconceptions_of_class(recent)
     skills = list(skills_of(course=course))
     view = present.Report(
-        figures=reading.class_figures(course=course, n_learners=len(learners), at=at),
+        figures=reading.class_figures(course=course, n_learners=n_learners, at=at),
         needs_help=present.needs_help_rows(
             shown,
-            learners,
+            Learner.objects.in_bulk(ids),
             reading.weak_skills_of(course=course, learner_ids=ids),
+            {skill.pk: skill for skill in skills},
             reading.errors_of(recent, learner_ids=ids),
             known,
         ),
         n_need_help=len(in_need),
         misconceptions=present.misconception_rows(found, reading.quotes_of(found), known),
-        skills=present.skill_rows(skills, reading.statuses_by_skill(course=course), len(learners)),
+        skills=present.skill_rows(skills, reading.statuses_by_skill(course=course), n_learners),
         hard=present.hard_rows(reading.difficult_exercises(recent)),
     )
     return page(
@@ -80,14 +74,14 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
 def skill_map(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Skill by learner, a page of learners at a time, those in need of help first."""
     course = visit.course
-    everybody = _by_need(course, reading.class_learners(course=course))
-    rows = Paginator(everybody, MAP_ROWS).get_page(request.GET.get("page"))
+    pages = Paginator(reading.learners_by_need(course=course), MAP_ROWS).get_page(request.GET.get("page"))
+    learners = Learner.objects.in_bulk(list(pages))
     skills = list(skills_of(course=course))
-    cells = reading.cells_of(course=course, learner_ids=[learner.pk for learner in rows])
+    cells = reading.cells_of(course=course, learner_ids=list(pages))
     context = {
-        "rows": present.map_rows(list(rows), skills, cells),
+        "rows": present.map_rows([learners[pk] for pk in pages if pk in learners], skills, cells),
         "skills": skills,
-        "pages": rows,
+        "pages": pages,
         "legend": list(STANDINGS.values()),
     }
     return page(request, visit, "adaptive/teacher/map.html", context)

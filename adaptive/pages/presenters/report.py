@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from adaptive.catalog.models import Resource, Skill
 from adaptive.events.models import Attempt
 from adaptive.learners.models import Learner
+from adaptive.pages.addresses import row_url
 from adaptive.pages.markdown import plain_text
 from adaptive.pages.presenters.answers import text_of
-from adaptive.pages.presenters.bars import MasteryBar, Segment, length, stack
+from adaptive.pages.presenters.bars import MasteryBar, length, stack
+from adaptive.pages.presenters.drawing import stacked
 from adaptive.pages.presenters.standing import NEEDS_HELP, NOT_STARTED, STANDINGS, Standing, StandingCount
 from adaptive.pages.presenters.wording import percent, share
 from adaptive.pages.report import ClassFigures, Difficult, InNeed, ShownError
@@ -52,13 +54,6 @@ class Misconception:
 
 
 @dataclass(frozen=True, slots=True)
-class SkillRow:
-    skill: Skill
-    segments: list[Segment]
-    cells: SafeString  # a <td> for each standing
-
-
-@dataclass(frozen=True, slots=True)
 class MapRow:
     learner: Learner
     cells: SafeString  # a <td> for each skill
@@ -80,7 +75,7 @@ class Report:
     needs_help: list[NeedsHelp]
     n_need_help: int
     misconceptions: list[Misconception]
-    skills: list[SkillRow]
+    skills: SafeString  # the rows of a table
     hard: list[HardExercise]
 
 
@@ -151,21 +146,23 @@ def class_counts(statuses: Mapping[str, int], n_learners: int) -> list[StandingC
     return [StandingCount(standing, numbers.get(code, 0)) for code, standing in STANDINGS.items()]
 
 
-def skill_rows(skills: Sequence[Skill], statuses: Mapping[int, Mapping[str, int]], n_learners: int) -> list[SkillRow]:
+def skill_rows(
+    skills: Sequence[Skill], statuses: Mapping[int, Mapping[str, int]], n_learners: int, *, course_id: int
+) -> SafeString:
+    """A row of a table for each: its name, drawn, and the number of learners in each standing. Not a template: a course
+    has hundreds."""
     rows = []
     for skill in skills:
         counts = class_counts(statuses.get(skill.pk, {}), n_learners)
-        rows.append(SkillRow(skill, stack(counts), _cells(counts)))
-    return rows
-
-
-def _cells(counts: Sequence[StandingCount]) -> SafeString:
-    """The numbers of a row. Not a template: a course has hundreds of skills."""
-    drawn = ""
-    for count in counts:
-        is_help = count.standing.code == NEEDS_HELP.code and count.n
-        drawn += f'<td class="num{" is-help" if is_help else ""}">{count.n:d}</td>'
-    return mark_safe(drawn)
+        cells = "".join(
+            f'<td class="num{" is-help" if one.standing is NEEDS_HELP and one.n else ""}">{one.n:d}</td>'
+            for one in counts
+        )
+        rows.append(
+            f'<tr><th scope="row"><a href="{row_url("adaptive:report-skill", course_id, skill.pk)}">'
+            f'{escape(skill.name)}</a></th><td class="wide-col">{stacked(stack(counts))}</td>{cells}</tr>'
+        )
+    return mark_safe("".join(rows))
 
 
 def _cell(standing: Standing, p: str) -> SafeString:

@@ -14,7 +14,7 @@ from adaptive.pages.access import Visit, teacher_page
 from adaptive.pages.presenters.learner import answer_row, shown_slates
 from adaptive.pages.presenters.performance import attempt_ids, performance_card
 from adaptive.pages.presenters.report import ErrorCount, misconception_name, misconceptions_by_id
-from adaptive.pages.presenters.skills import skill_map, skill_page
+from adaptive.pages.presenters.skills import skill_map, skill_page, skill_rows
 from adaptive.pages.rendering import page
 from adaptive.pages.selectors import attempts_by_id, results_query, slates_shown
 from adaptive.performance.selectors import performance_for_teacher
@@ -36,9 +36,11 @@ def learner(request: HttpRequest, visit: Visit, learner_id: int) -> HttpResponse
     pages = Paginator(results_query(learner=found, course=course), ANSWERS_PER_PAGE).get_page(request.GET.get("page"))
     assessed = list(performance_for_teacher(learner=found, course=course, limit=SESSIONS))
     behind = attempts_by_id(learner=found, ids=attempt_ids(assessed))
+    skills = skill_map(mastery_of(learner=found, course=course, at=at), prerequisites_of(course=course), at=at)
     context = {
         "learner": found,
-        "skills": skill_map(mastery_of(learner=found, course=course, at=at), prerequisites_of(course=course), at=at),
+        "skills": skills,
+        "skill_rows": skill_rows(skills.cards, course_id=course.pk, learner_id=found.pk, at=at),
         "errors": [ErrorCount(misconception_name(known, code), n) for code, n in errors[:4]],
         "pages": pages,
         "answers": [answer_row(attempt) for attempt in pages],

@@ -53,7 +53,7 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
         ),
         n_need_help=len(in_need),
         misconceptions=present.misconception_rows(found, reading.quotes_of(found), known),
-        skills=present.skill_rows(skills, reading.statuses_by_skill(course=course), n_learners),
+        skills=present.skill_rows(skills, reading.statuses_by_skill(course=course), n_learners, course_id=course.pk),
         hard=present.hard_rows(reading.difficult_exercises(recent)),
     )
     return page(

@@ -124,6 +124,7 @@ def test_the_large_case_really_uses_the_index_and_the_small_one_does_not(cast):
         "kinds": ["reading"],
         "exclude": [],
         "limit": 5,
+        "cap": 5_001,
         "vectors": ["[" + ",".join(map(str, vectors[0])) + "]"],
         "models": [MODEL],
     }

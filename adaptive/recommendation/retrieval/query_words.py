@@ -12,6 +12,7 @@ from django.db import connection
 from adaptive.common.probability import clamp
 from adaptive.recommendation.skills import is_mastered, readiness_of
 from adaptive.recommendation.types import rounded
+from adaptive.recommendation.wishes.types import SKILLS
 
 from .base import Found, Request
 from .vector_search import Probe, nearest
@@ -21,7 +22,7 @@ NAME = "query_words"
 MEANING_FROM, MEANING_FULL = 0.35, 0.75  # cosine similarity that counts as a match of 0 and of 1
 WORDS_PER_MATCH = 4  # at least one in so many of the words must be in the text, never more than two
 AS_ASKED = 0.5  # match of what keeps all constraints where nothing else is asked for
-PER_SKILL = 6
+PER_SKILL, READY_SKILLS = 6, 60
 RANKED = 2_000
 
 # People write sentences, so any of the words may match, and how many do is counted: word by word in the index, which
@@ -96,8 +97,13 @@ def find(request: Request) -> list[Found]:
 def _as_asked(request: Request, where: str, values: dict[str, Any]) -> list[int]:
     context = request.context
     ready = readiness_of(context)
-    open_skills = [skill for skill in context.skills.values() if not is_mastered(context, skill)]
-    chosen = [skill.id for skill in sorted(open_skills, key=lambda skill: -ready[skill.id])]
+    asked = {skill_id for one in context.wish.in_force if one.code == SKILLS for skill_id in one.value}
+    open_skills = [
+        skill
+        for skill in context.skills.values()
+        if not is_mastered(context, skill) and (not asked or skill.id in asked)
+    ]
+    chosen = [skill.id for skill in sorted(open_skills, key=lambda skill: -ready[skill.id])[:READY_SKILLS]]
     with connection.cursor() as cursor:
         cursor.execute(READY.format(wish=where), {**values, "ready": chosen, "per_skill": PER_SKILL})
         found = [row[0] for row in cursor.fetchall()][: request.limit]

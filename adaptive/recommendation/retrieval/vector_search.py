@@ -24,17 +24,22 @@ _FILTER = """
 """
 _PROBES = "unnest(%(vectors)s::text[]::vector[], %(models)s::text[]) WITH ORDINALITY AS probe(vector, model, place)"
 
-COUNT = f"SELECT count(*) FROM (SELECT 1 FROM adaptive_resource r WHERE {_FILTER} LIMIT %(cap)s) counted"
-
+# How many rows there are and, where these are few enough to be sorted, the nearest of them: filtered once.
 EXACT = f"""
-WITH pool AS MATERIALIZED (SELECT r.id, r.embedding, r.embedding_model FROM adaptive_resource r WHERE {_FILTER})
-SELECT probe.place, hit.id, hit.distance
-FROM {_PROBES}
-CROSS JOIN LATERAL (
-    SELECT pool.id, pool.embedding <=> probe.vector AS distance
-    FROM pool WHERE pool.embedding_model = probe.model ORDER BY distance, pool.id LIMIT %(limit)s
-) hit
-ORDER BY probe.place, hit.distance, hit.id
+WITH pool AS MATERIALIZED (
+    SELECT r.id, r.embedding, r.embedding_model FROM adaptive_resource r WHERE {_FILTER} LIMIT %(cap)s
+), size AS MATERIALIZED (SELECT count(*) AS n FROM pool)
+SELECT size.n, near.place, near.id, near.distance
+FROM size LEFT JOIN LATERAL (
+    SELECT probe.place, hit.id, hit.distance
+    FROM {_PROBES}
+    CROSS JOIN LATERAL (
+        SELECT pool.id, pool.embedding <=> probe.vector AS distance
+        FROM pool WHERE pool.embedding_model = probe.model AND size.n < %(cap)s
+        ORDER BY distance, pool.id LIMIT %(limit)s
+    ) hit
+) near ON true
+ORDER BY near.place, near.distance, near.id
 """
 
 INDEXED = f"""
@@ -82,7 +87,7 @@ def nearest(
     """For each probe the ids of the `limit` nearest resources with their cosine similarity, nearest first.
 
     `where`: further conditions on adaptive_resource r in SQL, beginning with AND; `values`: theirs.
-    Two queries (three on a large filtered set, two where that is known), however many probes.
+    One query (three on a large filtered set, two where that is known), however many probes.
     """
     results: list[list[tuple[int, float]]] = [[] for _ in probes]
     if not probes or limit < 1:
@@ -100,29 +105,35 @@ def nearest(
     # The settings of the scan need a transaction; a slate is made in one already, so no savepoint of its own.
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         key = None if where else (course_id, tuple(sorted(kinds)), exact_up_to)
-        if not _is_large(cursor, _with(COUNT, where), values, key):
-            cursor.execute(_with(EXACT, where), values)
-        else:
+        rows = None if _is_large(key) else _sorted(cursor, where, values, key)
+        if rows is None:
             cursor.execute(SCAN, [str(max(EF_SEARCH, min(limit, 1000)))])
             cursor.execute(_with(INDEXED, where), values)
-        for place, resource_id, distance in cursor.fetchall():
-            results[place - 1].append((resource_id, 1.0 - float(distance)))
+            rows = cursor.fetchall()
+    for place, resource_id, distance in rows:
+        results[place - 1].append((resource_id, 1.0 - float(distance)))
     return results
 
 
-def _is_large(cursor: Any, sql: str, values: Mapping[str, Any], key: tuple | None) -> bool:
-    """Are there more rows than are sorted? Counting costs more than the search; where a course has shrunk since, the
-    index finds what there is all the same."""
-    at = time.monotonic()
-    if key is not None and _large.get(key, 0.0) > at:
-        return True
-    cursor.execute(sql, values)
-    is_large = cursor.fetchone()[0] >= values["cap"]
-    if key is not None and is_large:
+def _sorted(
+    cursor: Any, where: str, values: Mapping[str, Any], key: tuple | None
+) -> list[tuple[int, int, float]] | None:
+    """The nearest of all rows that pass the filter; None where these are too many to sort, which is remembered."""
+    cursor.execute(_with(EXACT, where), values)
+    rows = cursor.fetchall()
+    if rows[0][0] < values["cap"]:
+        return [row[1:] for row in rows if row[1] is not None]
+    if key is not None:
         if len(_large) >= MOST_KEPT:
             _large.clear()
-        _large[key] = at + LARGE_FOR
-    return is_large
+        _large[key] = time.monotonic() + LARGE_FOR
+    return None
+
+
+def _is_large(key: tuple | None) -> bool:
+    """Was it too large to sort a moment ago? Counting costs more than the search; where a course has shrunk since, the
+    index finds what there is all the same."""
+    return key is not None and _large.get(key, 0.0) > time.monotonic()
 
 
 def _with(sql: str, where: str) -> str:

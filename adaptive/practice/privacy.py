@@ -6,7 +6,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import TruncDay
 
 from adaptive.assessment.models import AnswerVector, Assessment
@@ -303,7 +303,9 @@ def _slates(learner: Learner) -> list[dict[str, Any]]:
     rows = (
         Slate.objects.filter(learner=learner)
         .select_related("course", "experiment")
-        .prefetch_related("impressions__resource", "impressions__explanation", "impressions__events")
+        .defer("candidates")  # other resources, which say nothing of the learner
+        .prefetch_related(Prefetch("impressions__resource", Resource.objects.only("external_id")))
+        .prefetch_related("impressions__explanation", "impressions__events")
         .prefetch_related("impressions__reviews__instead", "offers__course")
         .order_by("created_at", "pk")
     )

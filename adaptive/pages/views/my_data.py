@@ -1,6 +1,7 @@
 """A learner's own data: to see, to agree to, to take along, to have deleted."""
 
 import json
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import authenticate
@@ -80,9 +81,23 @@ def consent(request: HttpRequest, visit: Visit) -> HttpResponse:
 def export(request: HttpRequest, visit: Visit) -> HttpResponse:
     """All that is stored, as a file: what an LMS gets over REST."""
     data = learner_export(learner=_own(visit).learner)
-    text = json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
+    text = _in_rows(data)
     headers = {"Content-Disposition": 'attachment; filename="my-data.json"', "Cache-Control": "private, no-store"}
     return HttpResponse(text, content_type="application/json; charset=utf-8", headers=headers)
+
+
+def _in_rows(data: dict[str, Any]) -> str:
+    """JSON with a line for each row of each list, to be read by people as well; json's own indentation takes ten times
+    as long."""
+
+    def plain(value: Any) -> str:
+        return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
+
+    parts = []
+    for name, value in data.items():
+        rows = ",\n".join(map(plain, value)) if isinstance(value, list) else ""
+        parts.append(f"{plain(name)}: " + (f"[\n{rows}\n]" if rows else plain(value)))
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

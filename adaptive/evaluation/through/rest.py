@@ -17,7 +17,7 @@ from adaptive.evaluation.simulators.course import CourseView
 from adaptive.evaluation.simulators.numbers import Floats, Ints
 from adaptive.tenants.services import tenant_ensure, token_create
 
-from .installing import TITLE, chosen, exercise_of, item_id, learner_id, response_to, skill_id
+from .installing import TITLE, chosen, exercise_of, item_id, learner_id, response_to, skill_id, statistics_refresh
 
 COURSE = "simulated"
 
@@ -50,6 +50,7 @@ class ThroughRest(Policy):
             self._call(0, "PUT", f"courses/{COURSE}/enrolments/{name}/", {"role": "learner"})
 
     def choose(self, step: int, at: float) -> Ints:
+        statistics_refresh(step)
         items: list[int | None] = []
         for n, name in enumerate(self._ids):
             body = {"course": COURSE, "count": 1, "purpose": "practice"}

@@ -14,7 +14,7 @@ from adaptive.practice.finetuning.recommending import recommending_learn, recomm
 from adaptive.practice.fitting.fitting import Order, fit, version_store
 from adaptive.practice.services import answer_submit, slate_next
 
-from .installing import chosen, history_load, install, response_to
+from .installing import chosen, history_load, install, response_to, statistics_refresh
 
 BEFORE = timedelta(days=30)  # by which earlier learners' answers came before
 
@@ -50,6 +50,7 @@ class ThroughServices(Policy):
 
     def choose(self, step: int, at: float) -> Ints:
         moment = self._start + timedelta(days=at)
+        statistics_refresh(step)
         items: list[int | None] = []
         self._places: list[int | None] = []
         for learner in self._installed.learners:

@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from adaptive.catalog.models import Course
 from adaptive.learners.models import Enrolment, Learner
 from adaptive.learners.selectors import enrolments_of
-from adaptive.pages.drafts import draft_keep, plan_draft_keep, tutor_draft_keep
+from adaptive.pages.drafts import draft_keep, homework_draft_keep, plan_draft_keep, tutor_draft_keep
 from adaptive.pages.languages import speak
 
 LEARNER, TEACHER = Enrolment.Role.LEARNER, Enrolment.Role.TEACHER
@@ -59,12 +59,13 @@ def in_course(visit: Visit, course_id: int, role: str) -> Visit:
 
 
 def login_first(request: HttpRequest) -> HttpResponse:
-    """To the login and back. What was typed into an answer is kept on the way."""
+    """To the login and back. What was typed into a form is kept on the way."""
     back = request.get_full_path()
     if request.method != "GET":
         draft_keep(request)
         plan_draft_keep(request)
         tutor_draft_keep(request)
+        homework_draft_keep(request)
         back = safe_path(request, request.POST.get("back", "")) or resolve_url("adaptive:home")
     elif request.htmx and request.htmx.current_url_abs_path:
         back = request.htmx.current_url_abs_path

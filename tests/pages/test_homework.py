@@ -18,7 +18,7 @@ from adaptive.practice.privacy import learner_erase
 from adaptive.practice.services import answer_submit, slate_next
 from adaptive.recommendation.homework import homework_end, homework_give
 from adaptive.recommendation.models import Homework, Ruling
-from tests.factories import Cast, enrol, exercise_make, learner_make, right, wrong
+from tests.factories import PASSWORD, Cast, enrol, exercise_make, learner_make, right, wrong
 from tests.pages.reading import form_at, text_of
 
 
@@ -235,6 +235,32 @@ def test_another_skills_exercises_can_be_looked_through_without_losing_what_was_
     assert "Which are a half?" in text_of(page) and not Homework.objects.exists()
     from_exercise = charlie.get(f"{at(cast, 'homework-new')}?exercise={ticked[0]}").content.decode()
     assert form_at(from_exercise, "homework/new/").fields["exercise"] == [str(ticked[0])]
+
+
+def test_a_session_that_ended_in_mid_form_loses_nothing_chosen(cast, charlie):
+    form = form_at(charlie.get(at(cast, "homework-new")).content, "homework/new/")
+    ticked, learner = ids(cast, "choice", "cloze"), str(cast.bob.pk)
+    sent = form.with_values(exercise=ticked, whom="chosen", learner=learner, title="For Friday")
+    charlie.logout()
+    away = charlie.post(form.action, sent)
+    assert away.status_code == 302 and "/login/" in away["Location"]
+    page = charlie.post(away["Location"], {"username": "charlie", "password": PASSWORD}, follow=True)
+    assert page.request["PATH_INFO"] == at(cast, "homework-new") and not Homework.objects.exists()
+    fields = form_at(page.content, "homework/new/").fields
+    assert fields["exercise"] == [str(pk) for pk in ticked] and fields["title"] == ["For Friday"]
+    assert fields["whom"] == ["chosen"] and fields["learner"] == [learner]
+    assert "Your login had ended" in text_of(page.content)
+    assert "Your login had ended" not in text_of(charlie.get(at(cast, "homework-new")).content), "once"
+
+
+def test_somebody_else_at_the_same_screen_does_not_see_it(cast, charlie):
+    form = form_at(charlie.get(at(cast, "homework-new")).content, "homework/new/")
+    other = learner_make(cast.tenant, "otherteacher")
+    enrol(other, cast.course, "teacher")
+    charlie.logout()
+    away = charlie.post(form.action, form.with_values(title="For Friday"))
+    page = charlie.post(away["Location"], {"username": "otherteacher", "password": PASSWORD}, follow=True)
+    assert form_at(page.content, "homework/new/").fields["title"] == [""]
 
 
 def test_names_and_titles_are_text_not_markup(cast, as_user):

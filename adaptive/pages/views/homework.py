@@ -14,6 +14,7 @@ from adaptive.common.clock import now
 from adaptive.common.errors import InvalidInput
 from adaptive.learners.models import Cohort
 from adaptive.pages.access import Visit, teacher_page, to
+from adaptive.pages.drafts import homework_draft_take
 from adaptive.pages.homework_form import HomeworkForm
 from adaptive.pages.markdown import plain_text
 from adaptive.pages.presenters.homework import exercise_counts, homework_card, learner_rows, learner_ticks
@@ -74,7 +75,8 @@ def one(request: HttpRequest, visit: Visit, homework_id: int) -> HttpResponse:
 def new(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The form, with exercises of one skill to tick; a POST gives, or (`show`) offers those of another skill."""
     if request.method == "GET":
-        return _form(request, visit, HomeworkForm.read(request.GET))
+        draft = homework_draft_take(request, course_id=visit.course.pk, learner_id=visit.learner.pk)
+        return _form(request, visit, HomeworkForm.read(draft or request.GET), is_draft=draft is not None)
     form = HomeworkForm.read(request.POST)
     if "show" in request.POST:
         return _form(request, visit, form)
@@ -94,7 +96,9 @@ def new(request: HttpRequest, visit: Visit) -> HttpResponse:
     return to(request, reverse(name, args=[visit.course.pk]))
 
 
-def _form(request: HttpRequest, visit: Visit, form: HomeworkForm, *, status: int = 200) -> HttpResponse:
+def _form(
+    request: HttpRequest, visit: Visit, form: HomeworkForm, *, status: int = 200, is_draft: bool = False
+) -> HttpResponse:
     course = visit.course
     skills = list(skills_of(course=course))
     rows = Resource.objects.filter(course=course, kind=Resource.Kind.EXERCISE, is_retired=False)
@@ -110,6 +114,7 @@ def _form(request: HttpRequest, visit: Visit, form: HomeworkForm, *, status: int
     today = localdate()
     context = {
         "form": form,
+        "is_draft": is_draft,
         "chosen": lines,
         "offered": more[:OFFERED],
         "has_more": len(more) > OFFERED,

@@ -177,7 +177,7 @@ class Resource(models.Model):
                 name="resource_embedding_hnsw",
                 fields=["embedding"],
                 m=16,
-                ef_construction=64,
+                ef_construction=200,
                 opclasses=["vector_cosine_ops"],
             ),
             GinIndex(fields=["search"], name="resource_search"),

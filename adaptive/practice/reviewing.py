@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, Value, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, QuerySet, TextField, Value, When
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import MD5, Lower, Trim
+from django.db.models.functions import MD5, Cast, Lower, Trim
 
 from adaptive.assessment.agreement import floor_of
 from adaptive.assessment.models import Agreement, Assessment
@@ -32,8 +32,10 @@ def teaching_first(*, course: Course, agreements: dict[int, Agreement], whole: A
             assessments__assessor_kind=Assessment.AssessorKind.LLM,
         )
         .annotate(text=MD5(Lower(Trim(KeyTextTransform("text", "response")))), sure=F("assessments__confidence"))
+        # As written: numpy reads three hundred of these in a tenth of the time that the field takes.
+        .annotate(written=Cast("vector__embedding", TextField()))
         .order_by("submitted_at", "pk")
-        .values_list("pk", "resource_id", "sure", "text", "vector__embedding", "vector__model")[:LOOKED_AT]
+        .values_list("pk", "resource_id", "sure", "text", "written", "vector__model")[:LOOKED_AT]
     )
     found = list(rows)
     # Vectors of different models must never be compared.
@@ -41,7 +43,7 @@ def teaching_first(*, course: Course, agreements: dict[int, Agreement], whole: A
     usual = models.most_common(1)[0][0] if models else None
     floor = floor_of(course)
     waiting = []
-    for pk, resource_id, sure, text, vector, model in found:
+    for pk, resource_id, sure, text, written, model in found:
         own = agreements.get(resource_id)
         standing = own or whole
         waiting.append(
@@ -51,7 +53,7 @@ def teaching_first(*, course: Course, agreements: dict[int, Agreement], whole: A
                 confidence=sure,
                 threshold=None if standing is None or standing.threshold is None else max(standing.threshold, floor),
                 n_marked=own.n_marked if own else 0,
-                vector=np.asarray(vector, dtype=float) if vector is not None and model == usual else None,
+                vector=np.fromstring(written[1:-1], sep=",") if written and model == usual else None,
                 text=text or "",
             )
         )

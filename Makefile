@@ -35,4 +35,4 @@ test: python
 	  $(RUN) manage.py check --deploy --fail-level WARNING
 	@ADAPTIVE_DATA_DIR=.data/test $(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@echo "[test] the suite (pytest)"
-	@$(RUN) -m pytest -n 2 --dist loadfile
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder

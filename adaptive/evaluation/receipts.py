@@ -28,7 +28,7 @@ from adaptive.learners.selectors import learners_in
 from adaptive.mastery.selectors import LearnerBelief, learner_state, mastery_of, predictions
 from adaptive.performance.models import PerformanceAssessment
 from adaptive.recommendation.deciding import decide
-from adaptive.recommendation.models import Impression, Slate
+from adaptive.recommendation.models import Impression, Ruling, Slate
 from adaptive.recommendation.selectors import receipt_of
 from adaptive.recommendation.services import slate_create
 
@@ -176,6 +176,20 @@ class _Truth:
         foreign = set(values.get("prerequisites", ())) - before
         return f"{sorted(foreign)} are no prerequisites" if foreign else ""
 
+    def pinned(self, values: Mapping[str, Any], impression: Impression, slate: Slate) -> str:
+        groups = self.learner.enrolments.filter(course=self.course, cohort__isnull=False).values("cohort")
+        whose = {
+            "learner": Q(learner=self.learner),
+            "cohort": Q(cohort__in=groups),
+            "course": Q(learner=None, cohort=None),
+        }[values["scope"]]
+        rows = Ruling.objects.filter(whose, course=self.course, kind=Ruling.Kind.PIN, ended_at=None)
+        since = rows.filter(resource=impression.resource_id).values_list("created_at", flat=True)
+        days = [(self.at - created_at).total_seconds() / 86_400 for created_at in since]
+        if any(abs(values["days"] - one) < 0.01 for one in days):
+            return ""
+        return f"it was put on top {days} days ago, not {values['days']}" if days else "no teacher put it on top"
+
     def success(self, values: Mapping[str, Any], impression: Impression, slate: Slate) -> str:
         p = predictions(learner=self.learner, course=self.course, resources=[impression.resource_id], at=self.at)
         main = impression.resource.skill_links.order_by("position", "pk").values_list("skill_id", flat=True)
@@ -245,6 +259,7 @@ class _Truth:
 
 _SHOWN = frozenset({"p_correct", "p_mastery", "n_attempts", "minutes", "n_learners", "days", "retrievability"})
 _CHECKS: dict[str, Callable[..., str]] = {
+    "pinned": _Truth.pinned,
     "next_skill": _Truth.skill,
     "room_to_learn": _Truth.skill,
     "due_review": _Truth.skill,

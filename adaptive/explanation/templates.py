@@ -148,11 +148,11 @@ def _pinned_sentence(fact: Fact, s: Shown) -> str:
 def _pinned_line(fact: Fact, s: Shown) -> str:
     n = int(s["days"])
     if n == 0:
-        return _("It was put first today, and stays first until you have done it.")
+        return _("It was put on top today, and stays there until you have done it.")
     return (
         ngettext(
-            "It was put first %(days)s day ago, and stays first until you have done it.",
-            "It was put first %(days)s days ago, and stays first until you have done it.",
+            "It was put on top %(days)s day ago, and stays there until you have done it.",
+            "It was put on top %(days)s days ago, and stays there until you have done it.",
             n,
         )
         % s

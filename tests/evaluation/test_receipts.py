@@ -9,7 +9,7 @@ from django.utils import timezone
 from adaptive.evaluation.receipts import check_receipts
 from adaptive.mastery.services import attempt_apply
 from adaptive.recommendation import services
-from adaptive.recommendation.models import Slate
+from adaptive.recommendation.models import Ruling, Slate
 from tests.factories import attempt_make, cast_make
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +51,22 @@ def test_a_fact_that_is_not_so_is_found(answered, monkeypatch, code, key, value,
     monkeypatch.setattr(services, "reasons_of", doctored)
     found = check_receipts(course=answered.course, n_slates=20, n_flips=1, seed=1)
     assert any(told in words for words in found.wrong), found.by_code
+
+
+def test_what_a_teacher_put_on_top_is_looked_up_too(answered, monkeypatch):
+    pinned = answered.exercises["cloze"]
+    Ruling.objects.create(course=answered.course, resource=pinned, kind=Ruling.Kind.PIN)
+    found = check_receipts(course=answered.course, n_slates=6, n_flips=1, seed=1)
+    assert found.by_code["pinned"] and found.wrong == [] and not found.unchecked
+    real = services.reasons_of
+
+    def doctored(*args, **kwargs):
+        rows = real(*args, **kwargs)
+        return [{**row, "facts": {**row["facts"], "days": 9.0}} if row["code"] == "pinned" else row for row in rows]
+
+    monkeypatch.setattr(services, "reasons_of", doctored)
+    found = check_receipts(course=answered.course, n_slates=6, n_flips=1, seed=1)
+    assert any("it was put on top" in words for words in found.wrong)
 
 
 def test_the_command_prints_what_it_found_and_refuses_what_is_not_there(answered, capsys, tmp_path):

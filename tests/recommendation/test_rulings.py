@@ -8,6 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from adaptive.common.errors import InvalidInput, NotAllowed, NotFound
+from adaptive.explanation.facts import Fact
+from adaptive.explanation.grounding import is_grounded
 from adaptive.explanation.services import slate_explain
 from adaptive.learners.models import Cohort, Enrolment
 from adaptive.practice.privacy import learner_erase, learner_export
@@ -159,7 +161,8 @@ def test_a_pinned_pick_says_who_chose_it_and_that_nothing_would_change_it(cast):
     rule(cast, "pin", cast.exercises["cloze"], learner=cast.alice, ago=timedelta(days=2))
     slate = make(cast)
     explanation = slate_explain(slate=slate)[0]
-    assert explanation.text.startswith("Your teacher chose this for you. It was put first 2 days ago")
+    assert explanation.text.startswith("Your teacher chose this for you. It was put on top 2 days ago")
+    assert is_grounded(explanation.text, [Fact.from_json(row) for row in explanation.facts]).ok
     assert explanation.would_change_if is None
     first = slate.impressions.first()
     assert first.propensity == 1.0 and not first.is_exploration and first.confidence is None

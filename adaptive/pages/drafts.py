@@ -2,11 +2,12 @@
 JavaScript, an error, or a login in between. Never handed to anybody but the learner who typed it.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 
+from adaptive.pages.homework_form import HomeworkForm
 from adaptive.pages.plan_form import lists_of as plan_lists
 from adaptive.pages.responses import form_lists, typed
 
@@ -88,25 +89,20 @@ def tutor_draft_take(request: HttpRequest, *, course_id: int, learner_id: int) -
 
 
 HOMEWORK_KEY = "homework_draft"
-HOMEWORK_FIELDS = {"exercise": 200, "learner": 2_000, "whom": 1, "due": 1, "title": 1, "misconception": 1, "skill": 1}
-HOMEWORK_FIELDS |= {"from": 1}  # name -> values kept at most
 
 
 def homework_draft_keep(request: HttpRequest) -> None:
-    """The same for the form that assigns exercises."""
+    """The same for the form that assigns exercises, as far as it reads what was sent."""
     course, who = request.POST.get("homework-of", ""), request.POST.get("who", "")
-    if not (course.isdecimal() and who.isdecimal() and len(course) < 19 and len(who) < 19):
-        return
-    data = QueryDict(mutable=True)
-    for name, most in HOMEWORK_FIELDS.items():
-        data.setlist(name, [value[:400] for value in request.POST.getlist(name)[:most]])
-    request.session[HOMEWORK_KEY] = {"course": course, "who": who, "form": data.urlencode()}
+    if course.isdecimal() and who.isdecimal() and len(course) < 19 and len(who) < 19:
+        form = asdict(HomeworkForm.read(request.POST))
+        request.session[HOMEWORK_KEY] = {"course": course, "who": who, "form": form}
 
 
-def homework_draft_take(request: HttpRequest, *, course_id: int, learner_id: int) -> QueryDict | None:
+def homework_draft_take(request: HttpRequest, *, course_id: int, learner_id: int) -> HomeworkForm | None:
     """What this teacher chose and typed for this course, once."""
     found = request.session.get(HOMEWORK_KEY)
     if not found or found["course"] != str(course_id):
         return None
     del request.session[HOMEWORK_KEY]
-    return QueryDict(found["form"]) if found["who"] == str(learner_id) else None
+    return HomeworkForm(**found["form"]) if found["who"] == str(learner_id) else None

@@ -177,7 +177,7 @@ def exercises_for(*, course: Course, shown: Mapping[str, Shown], codes: Sequence
     queries at most: those on the same skills are looked for only where its own are too few for a set."""
     met = {pk for code in codes if code in shown for pk in shown[code].by_exercise}
     rows = Resource.objects.filter(course=course, kind=Resource.Kind.EXERCISE, is_retired=False)
-    rows = rows.only("authored_difficulty", "misconceptions", "choices", "answer", "duration_minutes").order_by("pk")
+    rows = rows.only("response_format", "authored_difficulty", "misconceptions", "choices", "answer").order_by("pk")
     naming = list(rows.filter(_naming(codes) | Q(pk__in=met))[:MOST_EXERCISES])
     own: dict[str, list[Resource]] = {}
     for code in codes:

@@ -297,7 +297,7 @@ def profile(token: str, case: Case, n: int) -> None:
     for path, body in itertools.islice(requests, n):
         post(path, body)
     profiler.disable()
-    pstats.Stats(profiler).sort_stats("cumulative").print_stats(r"/adaptive/|/work/main|execute|json", 60)
+    pstats.Stats(profiler).sort_stats("cumulative").print_stats(r"/adaptive/|execute|json", 60)
     totals: dict[str, list[float]] = {}
     with CaptureQueriesContext(connection) as captured:
         for path, body in itertools.islice(requests, n):

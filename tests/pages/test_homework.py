@@ -253,6 +253,25 @@ def test_a_session_that_ended_in_mid_form_loses_nothing_chosen(cast, charlie):
     assert "Your login had ended" not in text_of(charlie.get(at(cast, "homework-new")).content), "once"
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"exercise": ["x", "9" * 40, "-1"], "learner": ["<b>", "9" * 18], "skill": "zwei"},
+        {"whom": "cohort-999999", "due": "<script>alert(1)</script>" * 40, "title": "<script>alert(1)</script>" * 400},
+        {"who": "x" * 5_000},
+        {"homework-of": "9" * 40},
+    ],
+)
+def test_what_is_sent_without_a_login_does_no_harm(cast, charlie, values):
+    form = form_at(charlie.get(at(cast, "homework-new")).content, "homework/new/")
+    charlie.logout()
+    away = charlie.post(form.action, {**form.fields, **values})
+    assert away.status_code == 302 and len(str(dict(charlie.session))) < 5_000
+    page = charlie.post(away["Location"], {"username": "charlie", "password": PASSWORD}, follow=True)
+    assert page.status_code == 200 and b"<script>alert" not in page.content
+    assert form_at(page.content, "homework/new/").fields["homework-of"] and not Homework.objects.exists()
+
+
 def test_somebody_else_at_the_same_screen_does_not_see_it(cast, charlie):
     form = form_at(charlie.get(at(cast, "homework-new")).content, "homework/new/")
     other = learner_make(cast.tenant, "otherteacher")

@@ -43,7 +43,7 @@ def thrown_away() -> Iterator[None]:
 
 def statistics_refresh(step: int) -> None:
     """Tells the planner what was written. Nobody else can: to the outside none of it is there, and with plans made for
-    empty tables a hundred learners take hours. step: told at 0, 1, 2, 4, 8, 16, ..."""
+    empty tables each answer takes longer than the one before. step: told at 0, 1, 2, 4, 8, 16, ..."""
     if step & (step - 1) == 0:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")

@@ -76,7 +76,7 @@ def new(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The form, with exercises of one skill to tick; a POST gives, or (`show`) offers those of another skill."""
     if request.method == "GET":
         draft = homework_draft_take(request, course_id=visit.course.pk, learner_id=visit.learner.pk)
-        return _form(request, visit, HomeworkForm.read(draft or request.GET), is_draft=draft is not None)
+        return _form(request, visit, draft or HomeworkForm.read(request.GET), is_draft=draft is not None)
     form = HomeworkForm.read(request.POST)
     if "show" in request.POST:
         return _form(request, visit, form)
@@ -121,7 +121,7 @@ def _form(
         "skills": skills,
         "skill": skill,
         "cohorts": [(f"cohort-{one.pk}", one.name) for one in Cohort.objects.filter(course=course).order_by("name")],
-        "learners": learner_ticks(class_learners(course=course).values(), form.learners),
+        "learners": learner_ticks(class_learners(course=course).values(), set(form.learners)),
         "first_day": today,
         "last_day": today + MAX_AHEAD,
         "max_title": MAX_TITLE,

@@ -16,9 +16,7 @@ from django.db import connection, transaction
 EXACT_UP_TO = 5_000
 # Where more is asked of rows than course and kind, few pass: to walk the index until enough do takes longer.
 EXACT_WHERE_UP_TO = 20_000
-# Recall@20 among 100,000 resources in tight clusters, with ef_construction 64 and 200 in the index: .973 and .993 where
-# 100 are looked at, .987 and .9997 with 200, for the same two milliseconds. What is missed is missed whole, by a walk
-# that never comes to the right cluster.
+# With 100 a walk through the index missed the right cluster more often, at no gain in time (docs/recommender-speed.md).
 EF_SEARCH = 200
 LARGE_FOR = 60.0  # seconds that a set which was too large to sort is taken to be so still
 MOST_KEPT = 1_000

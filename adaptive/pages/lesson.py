@@ -12,19 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q
 
-from adaptive.assessment.models import Assessment
 from adaptive.catalog.models import WORDS_FORMATS, Course, Resource, ResourceSkill
 from adaptive.common.text import normalise
 from adaptive.events.models import Attempt
-from adaptive.learners.models import Enrolment, Learner
 from adaptive.pages.presenters.answers import answer_text
+from adaptive.pages.report import Name
 from adaptive.pages.selectors import HEAVY, main_skill_links
 from adaptive.recommendation.filtering import RIGHT_FROM
 from adaptive.recommendation.models import Homework
 
 LATELY = timedelta(days=14)
+MOST_ANSWERS = 10_000  # of the course that are looked at, so that a course of thousands is read as fast as a class
 CARDS = 3
 FEWEST_LEARNERS = 2  # fewer are no matter for the whole class
 FOLLOW_FOR = timedelta(days=7)  # so long a card stays that homework was given from
@@ -37,14 +37,17 @@ QUOTES = 3
 MOST_EXERCISES = 400  # on the skills concerned, that a set's candidates are looked for in
 CANDIDATES = 15  # of them a misconception, for which it is counted who has answered them right
 COUNTED_ANSWERS = 60  # to each of them
+WORDS = re.compile(r"\w+")
+NAMES = re.compile(r"[^\W\d_]{3,}")
 
 
 @dataclass(slots=True)
 class Shown:
     """A misconception as it showed lately. `answers`: (id, resource id) of those that showed it, the latest first.
-    `by_exercise`: resource id -> ids of learners who showed it there."""
+    `by_exercise`: resource id -> ids of learners who showed it there. `span`: how far back "lately" reaches."""
 
     code: str
+    span: timedelta = LATELY
     answers: list[tuple[int, int]] = field(default_factory=list)
     learners: set[int] = field(default_factory=set)
     by_exercise: dict[int, set[int]] = field(default_factory=dict)
@@ -54,41 +57,45 @@ class Shown:
         return len(self.answers)
 
 
-def _counting(course: Course, since: datetime) -> QuerySet[Assessment]:
-    """Assessments that count, of whoever learns in the course now."""
-    here = Enrolment.objects.filter(course=course, role=Enrolment.Role.LEARNER).values("learner")
-    return Assessment.objects.filter(
-        is_current=True,
-        is_released=True,
-        attempt__course=course,
-        attempt__submitted_at__gte=since,
-        attempt__learner__in=here,
-    )
-
-
 # Of all marks that count few name an error: an index of them alone is read, and one of the answers of these days.
 SHOWN_SQL = """
-SELECT m.misconception, a.id, a.learner_id, a.resource_id
-FROM adaptive_attempt a
+WITH latest AS MATERIALIZED (
+    SELECT id, learner_id, resource_id, submitted_at FROM adaptive_attempt
+    WHERE course_id = %(course)s AND submitted_at >= %(since)s
+    ORDER BY submitted_at DESC LIMIT %(most)s
+)
+SELECT m.misconception, a.id, a.learner_id, a.resource_id, a.submitted_at,
+    CASE WHEN (SELECT count(*) FROM latest) = %(most)s THEN (SELECT min(submitted_at) FROM latest) END
+FROM latest a
 JOIN adaptive_assessment m ON m.attempt_id = a.id AND m.is_current AND m.is_released AND m.misconception <> ''
-WHERE a.course_id = %(course)s AND a.submitted_at >= %(since)s
-    AND a.learner_id IN (SELECT learner_id FROM adaptive_enrolment WHERE course_id = %(course)s AND role = 'learner')
+WHERE a.learner_id IN (SELECT learner_id FROM adaptive_enrolment WHERE course_id = %(course)s AND role = 'learner')
 ORDER BY a.submitted_at DESC, a.id DESC
 """
 
 
 def shown_lately(*, course: Course, at: datetime) -> dict[str, Shown]:
-    """Misconception id -> how it showed in the last two weeks, those that most learners showed first. One query."""
+    """Misconception id -> how it showed in the last two weeks, those that most learners showed first; where the course
+    had more than MOST_ANSWERS answers in that time, in the whole days (hours) that so many reach back. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(SHOWN_SQL, {"course": course.pk, "since": at - LATELY})
+        cursor.execute(SHOWN_SQL, {"course": course.pk, "since": at - LATELY, "most": MOST_ANSWERS})
         rows = cursor.fetchall()
+    span = _whole(at - rows[0][5]) if rows and rows[0][5] else LATELY
+    since = at - span
     found: dict[str, Shown] = {}
-    for code, attempt_id, learner_id, resource_id in rows:
-        one = found.get(code) or found.setdefault(code, Shown(code))
+    for code, attempt_id, learner_id, resource_id, submitted_at, _ in rows:
+        if submitted_at < since:
+            break
+        one = found.get(code) or found.setdefault(code, Shown(code, span))
         one.answers.append((attempt_id, resource_id))
         one.learners.add(learner_id)
         one.by_exercise.setdefault(resource_id, set()).add(learner_id)
     return dict(sorted(found.items(), key=lambda item: (-len(item[1].learners), -item[1].n, item[0])))
+
+
+def _whole(span: timedelta) -> timedelta:
+    """In days, or hours where it is less than one, so that it can be said as it is."""
+    unit = timedelta(days=1) if span >= timedelta(days=1) else timedelta(hours=1)
+    return max(span // unit, 1) * unit
 
 
 def given_for(*, course: Course, at: datetime) -> dict[str, Homework]:
@@ -107,17 +114,20 @@ def codes_of_cards(shown: Mapping[str, Shown], given: Mapping[str, Homework]) ->
     return [*back, *new][:CARDS]
 
 
-def _names_of(learners: Iterable[Learner]) -> re.Pattern[str] | None:
-    parts = {part for one in learners for part in re.findall(r"[^\W\d_]{3,}", f"{one.display_name} {one.external_id}")}
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(parts)))})\b", re.IGNORECASE) if parts else None
+def names_of(learners: Iterable[Name]) -> frozenset[str]:
+    """The words of their names that could tell who it is, in small letters."""
+    names = " ".join(f"{one.display_name} {one.external_id}" for one in learners)
+    return frozenset(NAMES.findall(names.casefold()))
 
 
-def quotes_of(
-    *, shown: Mapping[str, Shown], codes: Collection[str], learners: Iterable[Learner]
-) -> dict[str, list[Attempt]]:
+def _has_name(text: str, names: frozenset[str]) -> bool:
+    return not names.isdisjoint(WORDS.findall(text.casefold()))
+
+
+def quotes_of(*, shown: Mapping[str, Shown], codes: Collection[str], names: frozenset[str]) -> dict[str, list[Attempt]]:
     """Misconception id -> answers that showed it, different ones, words before choices, the latest first. Two queries.
 
-    An answer that holds a name of somebody in the class is left out: the quotes are to be shown to the class.
+    An answer that holds one of `names` (of the class) is left out: the quotes are to be shown to the class.
     """
     answers = {code: shown[code].answers for code in codes if code in shown}
     met = {resource_id for rows in answers.values() for _, resource_id in rows}
@@ -129,19 +139,19 @@ def quotes_of(
     }
     rows = Attempt.objects.select_related("resource").defer(*HEAVY)
     attempts = rows.in_bulk([pk for ids in looked_at.values() for pk in ids])
-    names = _names_of(learners)
     found: dict[str, list[Attempt]] = {code: [] for code in codes}
     for code, ids in looked_at.items():
         seen: set[str] = set()
         for attempt in (attempts[pk] for pk in ids if pk in attempts):
             text = answer_text(attempt.resource, attempt.response)
             key = normalise(text)
-            has_name = attempt.resource.is_words and names is not None and names.search(text)
+            has_name = attempt.resource.is_words and _has_name(text, names)
             if attempt.response is None or not text.strip() or key in seen or has_name:
                 continue
             seen.add(key)
-            if len(found[code]) < QUOTES:
-                found[code].append(attempt)
+            found[code].append(attempt)
+            if len(found[code]) == QUOTES:
+                break
     return found
 
 
@@ -281,6 +291,21 @@ class BeforeAfter:
     after: Counted
 
 
+COUNTED_SQL = """
+SELECT can.code, a.submitted_at >= can.given_at,
+    count(DISTINCT a.learner_id) FILTER (WHERE m.misconception = can.code),
+    count(*) FILTER (WHERE m.misconception = can.code),
+    count(DISTINCT a.learner_id),
+    count(*)
+FROM unnest(%(codes)s::text[], %(exercises)s::bigint[], %(given)s::timestamptz[]) AS can(code, resource_id, given_at)
+JOIN adaptive_attempt a ON a.resource_id = can.resource_id
+    AND a.submitted_at >= can.given_at - %(before)s AND a.submitted_at < %(at)s AND a.course_id = %(course)s
+JOIN adaptive_assessment m ON m.attempt_id = a.id AND m.is_current AND m.is_released
+WHERE a.learner_id IN (SELECT learner_id FROM adaptive_enrolment WHERE course_id = %(course)s AND role = 'learner')
+GROUP BY 1, 2
+"""
+
+
 def before_and_after(
     *, course: Course, given: Mapping[str, Homework], pools: Mapping[str, Pool], at: datetime
 ) -> dict[str, BeforeAfter]:
@@ -290,37 +315,32 @@ def before_and_after(
     is not a better one.
     """
     due = {code: one for code, one in given.items() if at - one.created_at >= COUNT_AFTER}
-    if not due:
-        return {}
-    sums: dict[str, Any] = {}
-    days = {code: (at - one.created_at).days for code, one in due.items()}
-    for number, (code, given_one) in enumerate(due.items()):
-        pool = pools.get(code)
-        can = Q(attempt__resource__in=[one.pk for one in pool.own] if pool else [])
-        is_it = Q(misconception=code)
-        given_at = given_one.created_at
-        for name, start, end in (("before", given_at - BEFORE, given_at), ("after", given_at, at)):
-            then = can & Q(attempt__submitted_at__gte=start, attempt__submitted_at__lt=end)
-            key = f"{name}_{number}"
-            sums[f"n_{key}"] = Count("pk", filter=then & is_it)
-            sums[f"of_{key}"] = Count("pk", filter=then)
-            sums[f"learners_{key}"] = Count("attempt__learner", filter=then & is_it, distinct=True)
-            sums[f"all_{key}"] = Count("attempt__learner", filter=then, distinct=True)
-    there = {one.pk for code in due if (pool := pools.get(code)) for one in pool.own}
-    found = _counting(course, at - FOLLOW_FOR - BEFORE).filter(attempt__resource__in=there).aggregate(**sums)
-
-    def window(key: str) -> Counted:
-        return Counted(found[f"learners_{key}"], found[f"n_{key}"], found[f"all_{key}"], found[f"of_{key}"])
-
+    pairs = [(code, one.pk) for code in due if (pool := pools.get(code)) for one in pool.own]
+    counted: dict[tuple[str, bool], Counted] = {}
+    if pairs:
+        values = {
+            "course": course.pk,
+            "at": at,
+            "before": BEFORE,
+            "codes": [code for code, _ in pairs],
+            "exercises": [pk for _, pk in pairs],
+            "given": [due[code].created_at for code, _ in pairs],
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(COUNTED_SQL, values)
+            counted = {(code, is_after): Counted(*numbers) for code, is_after, *numbers in cursor.fetchall()}
     return {
-        code: BeforeAfter(BEFORE.days, days[code], window(f"before_{number}"), window(f"after_{number}"))
-        for number, code in enumerate(due)
+        code: BeforeAfter(
+            BEFORE.days,
+            (at - one.created_at).days,
+            counted.get((code, False), Counted()),
+            counted.get((code, True), Counted()),
+        )
+        for code, one in due.items()
     }
 
 
-def claims_of(
-    *, shown: Mapping[str, Shown], starters: Mapping[str, Resource], learners: Iterable[Learner]
-) -> dict[str, str]:
+def claims_of(*, shown: Mapping[str, Shown], starters: Mapping[str, Resource], names: frozenset[str]) -> dict[str, str]:
     """Misconception id -> the answer that most often showed it on its starter, in words. One query, none for none."""
     there = {
         code: [pk for pk, resource_id in shown[code].answers if resource_id == starter.pk][:LOOKED_AT]
@@ -330,13 +350,12 @@ def claims_of(
         return {}
     responses = Attempt.objects.filter(pk__in=[pk for ids in there.values() for pk in ids])
     responses = dict(responses.values_list("pk", "response"))
-    names = _names_of(learners)
     found: dict[str, str] = {}
     for code, ids in there.items():
         starter, said = starters[code], Counter[str]()
         for response in filter(None, map(responses.get, ids)):
             text = answer_text(starter, response).strip()
-            if text and not (starter.is_words and names is not None and names.search(text)):
+            if text and not (starter.is_words and _has_name(text, names)):
                 said[text] += 1
         if said:
             found[code] = said.most_common(1)[0][0]

@@ -19,7 +19,7 @@ from adaptive.mastery.selectors import MASTERED, NEEDS_HELP
 from adaptive.pages.selectors import HEAVY, RECENTLY, current_assessments
 from adaptive.practice.reviewing import SAMPLE, drawn, in_review
 
-RECENT_ANSWERS = 5_000  # what "lately" means in a class report: bounded, so that a long term is read as fast
+RECENT_ANSWERS = 3_000  # what "lately" means in a class report: bounded, so that a long term is read as fast
 FEWEST = 3  # learners (or answers) below which nothing is said about an exercise
 
 
@@ -115,6 +115,23 @@ def class_learners(*, course: Course) -> dict[int, Learner]:
     """Everybody who learns in the course, by id, in the order of names."""
     rows = learners_in(course=course).only("tenant_id", "external_id", "display_name", "user_id")  # who they are, alone
     return {learner.pk: learner for learner in rows}
+
+
+class Name(NamedTuple):
+    """Who learns in the course, as far as a name goes."""
+
+    pk: int
+    display_name: str
+    external_id: str
+
+    def __str__(self) -> str:
+        return self.display_name or self.external_id
+
+
+def class_names(*, course: Course) -> list[Name]:
+    """Everybody who learns in the course, in the order of names. One query; a thousand learners as rows of the model
+    take ten times as long."""
+    return [Name._make(row) for row in learners_in(course=course).values_list("pk", "display_name", "external_id")]
 
 
 def learners_by_need(*, course: Course) -> list[int]:

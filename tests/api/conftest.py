@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client
 
 from adaptive.api import readiness
@@ -33,7 +33,16 @@ class Api:
         content_type = extra.pop("content_type", "application/json")
         data = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         address = path if path.startswith(("/", "http")) else f"/api/v1/{path}"
-        return self.client.generic(method, address, data, content_type, headers=headers, **extra)
+        return in_one_piece(self.client.generic(method, address, data, content_type, headers=headers, **extra))
+
+
+def in_one_piece(response: HttpResponse | StreamingHttpResponse) -> HttpResponse:
+    """JSON that goes out while it is made, as whoever reads it to the end has it."""
+    if not response.streaming or response.headers["Content-Type"] != "application/json":
+        return response
+    whole = HttpResponse(response.getvalue(), status=response.status_code, headers=response.headers)
+    whole.json = lambda: json.loads(whole.content)
+    return whole
 
 
 @pytest.fixture

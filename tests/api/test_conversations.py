@@ -4,7 +4,8 @@ import pytest
 
 from adaptive.conversation.models import Conversation, TutorMessage
 from adaptive.learners.models import Learner
-from adaptive.practice.privacy import learner_erase, learner_export
+from adaptive.practice.exporting import learner_export
+from adaptive.practice.privacy import learner_erase
 from adaptive.tenants.services import token_create
 from tests.api.conftest import Api
 from tests.factories import course_make, enrol, resource_make

@@ -46,7 +46,7 @@ CALLS = {
     "recommendations": ("POST", "learners/alice/recommendations/", {"course": "fractions", "count": 3}, 60),
     "report": ("GET", "courses/fractions/report/", None, 12),
     "reviews": ("GET", "courses/fractions/recommendations/?limit=200", None, 10),
-    "export": ("GET", "learners/alice/export/", None, 26),
+    "export": ("GET", "learners/alice/export/", None, 29),
     "put a resource": (
         "PUT",
         "courses/fractions/resources/reading/",

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from adaptive.assessment.models import Assessment
 from adaptive.common.clock import now
+from adaptive.pages import lesson
 from adaptive.recommendation.models import Homework, Ruling
 from tests.factories import Cast, attempt_make, enrol, exercise_make, learner_make
 from tests.pages.reading import form_at, read, text_of
@@ -56,6 +57,16 @@ def test_a_card_has_name_who_words_question_and_five_exercises(erring, charlie):
     form = next(f for f in read(page).forms if f.fields.get("misconception") == ["part-to-part"])
     assert len(form.fields["exercise"]) == 5 and str(erring.exercises["choice"].pk) not in form.fields["exercise"]
     assert sorted(form.fields["learner"]) == sorted(str(one.pk) for one in erring.extra["more"][:4])
+
+
+def test_of_very_many_answers_it_says_how_far_back_it_looked(erring, charlie, monkeypatch):
+    for hours, learner in ((50, erring.extra["more"][0]), (80, erring.extra["more"][1])):
+        err(learner, erring.exercises["choice"], "part-to-part", ago=timedelta(hours=hours))
+    assert "4 of 6 learners, 7 times in the last 14 days" in text_of(page_of(charlie, erring))
+    monkeypatch.setattr(lesson, "MOST_ANSWERS", 9)  # as many as there are
+    assert "4 of 6 learners, 6 times in the last 3 days" in text_of(page_of(charlie, erring))
+    monkeypatch.setattr(lesson, "MOST_ANSWERS", 8)
+    assert "4 of 6 learners, 5 times in the last 2 days" in text_of(page_of(charlie, erring))
 
 
 def test_quotes_have_no_names(erring, charlie):

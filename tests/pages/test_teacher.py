@@ -14,6 +14,7 @@ from adaptive.mastery.models import SkillMastery
 from adaptive.mastery.selectors import mastery_status, strongest_evidence
 from adaptive.pages.presenters.wording import percent, points
 from adaptive.pages.report import learners_by_need, learners_in_need, status_case, statuses_by_skill
+from adaptive.pages.views import teacher_report
 from adaptive.practice import replaying
 from adaptive.practice.difficulties import difficulties_renew
 from adaptive.practice.fitting.fitting import Order, fit, version_store
@@ -74,6 +75,19 @@ class TestReport:
         assert "Compares a part with the other part 4×" in text
         assert text.index("Who needs help") < text.index("How the class errs") < text.index("Skill by learner")
         assert "1 of 2 learners, 4×" in text and "“3/5”" in text
+
+    def test_of_very_many_skills_those_come_first_that_need_most_help(self, charlie, cast, monkeypatch):
+        first, second, third = cast.skills
+        for skill, learners in ((second, [cast.alice]), (third, [cast.alice, cast.bob])):
+            for learner in learners:
+                mastery_make(learner, skill, 0.1, 5)
+        monkeypatch.setattr(teacher_report, "MOST_SKILLS", 2)
+        text = text_of(charlie.get(url(cast, "report")).content).split("Skill by learner")[1]
+        assert text.index(third.name) < text.index(second.name) and first.name not in text
+        assert "The 2 of 3 skills in which most learners need help. All skills, in the course's order" in text
+        text = text_of(charlie.get(url(cast, "report") + "?all").content).split("Skill by learner")[1]
+        assert text.index(first.name) < text.index(second.name) < text.index(third.name)
+        assert "in which most learners need help" not in text
 
     def test_skills_with_counts_of_the_whole_class(self, charlie, cast):
         mastery_make(cast.alice, cast.skills[0], 0.95)

@@ -18,7 +18,8 @@ from adaptive.mastery.services import state_check
 from adaptive.planning.calendar import feed_open, feed_token, plan_of_token
 from adaptive.planning.models import StudyPlan, StudySession
 from adaptive.planning.services import plan_set
-from adaptive.practice.privacy import ERASED_ID, learner_erase, learner_export
+from adaptive.practice.exporting import learner_export
+from adaptive.practice.privacy import ERASED_ID, learner_erase
 from adaptive.practice.services import answer_submit, attempt_contest, attempt_mark, slate_next
 from adaptive.recommendation.models import Slate
 from adaptive.recommendation.services import impression_event

@@ -12,7 +12,8 @@ from adaptive.explanation.facts import Fact
 from adaptive.explanation.grounding import is_grounded
 from adaptive.explanation.services import slate_explain
 from adaptive.learners.models import Cohort, Enrolment
-from adaptive.practice.privacy import learner_erase, learner_export
+from adaptive.practice.exporting import learner_export
+from adaptive.practice.privacy import learner_erase
 from adaptive.practice.services import slate_next
 from adaptive.recommendation import exposure, services
 from adaptive.recommendation.deciding import decide

@@ -1,5 +1,6 @@
 """Learners, their enrolments, and their rights over their data."""
 
+from django.http import StreamingHttpResponse
 from drf_spectacular.utils import OpenApiExample
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,7 +19,8 @@ from adaptive.api.views.base import ApiView, put_answer
 from adaptive.catalog.selectors import course_get
 from adaptive.learners.selectors import learner_get
 from adaptive.learners.services import enrolment_put, learner_put
-from adaptive.practice.privacy import learner_erase, learner_export
+from adaptive.practice.exporting import export_response
+from adaptive.practice.privacy import learner_erase
 from adaptive.recommendation.offering import enrolment_noted
 
 
@@ -63,8 +65,8 @@ class LearnerView(ApiView):
 
 class LearnerExportView(ApiView):
     @describe("learners", "All that is stored about a learner", answers={200: ExportShape})
-    def get(self, request: Request, learner: str) -> Response:
-        return Response(learner_export(learner=learner_get(tenant=request.tenant, learner=learner)))
+    def get(self, request: Request, learner: str) -> StreamingHttpResponse:
+        return export_response(learner=learner_get(tenant=request.tenant, learner=learner))
 
 
 class EnrolmentView(ApiView):

@@ -12,7 +12,6 @@ from django.utils.translation import ngettext
 
 from adaptive.catalog.models import Resource
 from adaptive.events.models import Attempt
-from adaptive.learners.models import Learner
 from adaptive.pages.addresses import row_url
 from adaptive.pages.lesson import BeforeAfter, Counted, Shown
 from adaptive.pages.markdown import plain_text, render_inline
@@ -21,6 +20,7 @@ from adaptive.pages.presenters.exercise import question_html
 from adaptive.pages.presenters.homework import HomeworkCard
 from adaptive.pages.presenters.report import misconception_name
 from adaptive.pages.presenters.wording import minutes
+from adaptive.pages.report import Name
 from adaptive.pages.selectors import skills_of_resource
 
 
@@ -78,8 +78,12 @@ class LessonCard:
 def who_line(shown: Shown, n_class: int) -> str:
     n = len(shown.learners)
     who = ngettext("%(n)d of %(of)d learner", "%(n)d of %(of)d learners", n_class) % {"n": n, "of": n_class}
-    times = ngettext("%(n)d time in the last 14 days", "%(n)d times in the last 14 days", shown.n) % {"n": shown.n}
-    return f"{who}, {times}"
+    times = ngettext("%(n)d time", "%(n)d times", shown.n) % {"n": shown.n}
+    days, hours = shown.span.days, shown.span.seconds // 3600
+    since = ngettext("in the last day", "in the last %(days)d days", days) % {"days": days}
+    if not days:
+        since = ngettext("in the last hour", "in the last %(hours)d hours", hours) % {"hours": hours}
+    return f"{who}, {times} {since}"
 
 
 def _counts(counted: Counted) -> str:
@@ -151,7 +155,7 @@ def lesson_card(
     *,
     known: Mapping[str, dict[str, Any]],
     course_id: int,
-    learners: Mapping[int, Learner],
+    learners: Sequence[Name],
     quotes: Sequence[Attempt],
     starter: Resource | None,
     claim: str,
@@ -159,8 +163,8 @@ def lesson_card(
     homework: HomeworkCard | None,
     counted: BeforeAfter | None,
 ) -> LessonCard:
-    """`learners`: the class, by id, in the order of names."""
-    who = [one for pk, one in learners.items() if pk in shown.learners]
+    """`learners`: the class, in the order of names."""
+    who = [one for one in learners if one.pk in shown.learners]
     return LessonCard(
         code=shown.code,
         name=misconception_name(known, shown.code),

@@ -146,6 +146,13 @@ def class_counts(statuses: Mapping[str, int], n_learners: int) -> list[StandingC
     return [StandingCount(standing, numbers.get(code, 0)) for code, standing in STANDINGS.items()]
 
 
+def foremost(skills: Sequence[Skill], statuses: Mapping[int, Mapping[str, int]], *, most: int) -> list[Skill]:
+    """Those in which most learners need help, where there are more than `most`; else all, in the course's order."""
+    if len(skills) <= most:
+        return list(skills)
+    return sorted(skills, key=lambda one: -statuses.get(one.pk, {}).get(NEEDS_HELP.code, 0))[:most]
+
+
 def skill_rows(
     skills: Sequence[Skill], statuses: Mapping[int, Mapping[str, int]], n_learners: int, *, course_id: int
 ) -> SafeString:

@@ -12,7 +12,7 @@ from adaptive.pages.presenters.homework import homework_card
 from adaptive.pages.presenters.lesson import lesson_card
 from adaptive.pages.presenters.report import misconceptions_by_id
 from adaptive.pages.rendering import page
-from adaptive.pages.report import class_learners
+from adaptive.pages.report import class_names
 from adaptive.recommendation.homework_progress import counts_of, given_to
 
 
@@ -20,15 +20,16 @@ from adaptive.recommendation.homework_progress import counts_of, given_to
 @teacher_page
 def tomorrow(request: HttpRequest, visit: Visit) -> HttpResponse:
     course, at = visit.course, now()
-    learners = class_learners(course=course)
+    learners = class_names(course=course)
+    names = reading.names_of(learners)
     shown = reading.shown_lately(course=course, at=at)
     given = reading.given_for(course=course, at=at)
     codes = reading.codes_of_cards(shown, given)
     given = {code: given[code] for code in codes if code in given}
     pools = reading.exercises_for(course=course, shown=shown, codes=codes)
-    quotes = reading.quotes_of(shown=shown, codes=codes, learners=learners.values())
+    quotes = reading.quotes_of(shown=shown, codes=codes, names=names)
     starters = reading.starters_of(shown=shown, pools=pools, codes=codes)
-    claims = reading.claims_of(shown=shown, starters=starters, learners=learners.values())
+    claims = reading.claims_of(shown=shown, starters=starters, names=names)
     concerned = {pk for code in codes if code in shown for pk in shown[code].learners}
     candidates = {code: reading.candidates_for(pools[code], starter=starters.get(code), code=code) for code in codes}
     usable = {one.pk for pairs in candidates.values() for _, one in pairs}

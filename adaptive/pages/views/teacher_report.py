@@ -27,6 +27,7 @@ from adaptive.pages.selectors import resource_in, resources_on
 
 MOST_NEEDING_HELP = 10
 MAP_ROWS = 25
+MOST_SKILLS = 60  # of more, those that need most help come first, and the rest on request
 
 
 @require_GET
@@ -41,6 +42,8 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
     recent = reading.recent_answers(course=course)
     found = reading.misconceptions_of_class(recent)
     skills = list(skills_of(course=course))
+    statuses = reading.statuses_by_skill(course=course)
+    foremost = skills if "all" in request.GET else present.foremost(skills, statuses, most=MOST_SKILLS)
     view = present.Report(
         figures=reading.class_figures(course=course, n_learners=n_learners, at=at),
         needs_help=present.needs_help_rows(
@@ -53,7 +56,7 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
         ),
         n_need_help=len(in_need),
         misconceptions=present.misconception_rows(found, reading.quotes_of(found), known),
-        skills=present.skill_rows(skills, reading.statuses_by_skill(course=course), n_learners, course_id=course.pk),
+        skills=present.skill_rows(foremost, statuses, n_learners, course_id=course.pk),
         hard=present.hard_rows(reading.difficult_exercises(recent)),
     )
     return page(
@@ -65,6 +68,8 @@ def report(request: HttpRequest, visit: Visit) -> HttpResponse:
             "model": model_line(model_standing(course=course)),
             "mastered_from": percent(MASTERED),
             "n_lately": reading.RECENT_ANSWERS,
+            "n_skills": len(skills),
+            "n_skills_shown": len(foremost),
         },
     )
 

@@ -8,8 +8,9 @@ Fills the folder's own database first (see large_course.py and lived_in.py: minu
 --no-worker` on it and asks whatever address of pages/urls.py answers a GET: as a student with as many attempts as the
 middle one, as one with 100,000, as a teacher. None is forgotten: an address that needs something unknown ends the
 script. p50 and p95 in milliseconds by the clock, from the request to the last byte (of a file that is sent while it is
-read, to its first: how long the whole takes is said beside it): of each round, then the median of the rounds. Queries are counted in this process. --check: exits 1 where a page is over the bar of 120 ms. --profile PAGE
-prints where the time goes instead.
+read, to its first: how long the whole takes is said beside it): of each round, then the median of the rounds. Queries
+are counted in this process. --check: exits 1 where a page is over the bar of 120 ms. --profile PAGE prints where the
+time goes instead.
 """
 
 import argparse

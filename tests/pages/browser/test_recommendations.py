@@ -51,6 +51,7 @@ def test_twenty_picks_by_keyboard(window, twenty):
     w.page.get_by_role("link", name="Picks").click()
     rows = w.page.locator("[data-pick]")
     expect(rows).to_have_count(20)
+    w.page.wait_for_load_state()  # its script listens from then on
     press = w.page.keyboard.press
     press("j")
     expect(rows.nth(0)).to_be_focused()

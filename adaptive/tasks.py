@@ -18,7 +18,7 @@ from adaptive.conversation import jobs as conversation
 from adaptive.explanation.services import explanation_reword
 from adaptive.performance import jobs as performance
 from adaptive.performance.services import performance_reword
-from adaptive.practice import difficulties
+from adaptive.practice import difficulties, relearning
 from adaptive.practice.finetuning import jobs as finetunes
 from adaptive.practice.fitting import jobs as fits
 from adaptive.practice.replaying import states_replay
@@ -64,6 +64,12 @@ def learner_model_fit_job(fit_id: int) -> str:
 )
 def finetune_job(fit_id: int) -> str:
     return finetunes.finetune_work(int(fit_id))
+
+
+@shared_task(name="adaptive.relearn", acks_late=False, soft_time_limit=3500, time_limit=3560)
+def relearn_job() -> int:
+    """What practice does, learned anew where enough answers have come; a message that is lost costs an hour."""
+    return relearning.sweep()
 
 
 @shared_task(name="adaptive.states_replay", soft_time_limit=600, time_limit=660)
@@ -177,7 +183,8 @@ def fits_stop(**kwargs: object) -> None:
     """A worker that is asked to stop does not wait out a long fit: its process ends, and the fit is given back."""
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if {"fit_learner_model", "--work"} <= set(process.cmdline()):
+            words = set(process.cmdline())
+            if {"fit_learner_model", "--work"} <= words or {"finetune", "--unasked"} <= words:
                 process.terminate()
 
 

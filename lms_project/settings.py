@@ -101,6 +101,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # homework for a thousand learners, each a field of its form
 
 # Nothing inline, nothing from another host: a stored text that slips through can run nothing and call nobody.
 CONTENT_SECURITY_POLICY = {
@@ -165,6 +166,7 @@ CELERY_TASK_ROUTES = {
     # Minutes of work that nobody waits for: a worker of their own, so that no answer and no sweep waits behind them.
     "adaptive.learner_model_fit": {"queue": "slow"},
     "adaptive.finetune": {"queue": "slow"},
+    "adaptive.relearn": {"queue": "slow"},
     "adaptive.states_replay": {"queue": "slow"},
     "adaptive.item_difficulties": {"queue": "slow"},
     "adaptive.difficulties_sweep": {"queue": "slow"},
@@ -198,6 +200,7 @@ CELERY_BEAT_SCHEDULE = {
     "co_practice": {"task": "adaptive.co_practice", "schedule": 300.0, "options": {"expires": 280}},
     "text_forecasts": {"task": "adaptive.text_forecasts", "schedule": 300.0, "options": {"expires": 280}},
     "embed": {"task": "adaptive.resources_embed", "schedule": 60.0, "options": {"expires": 50}},
+    "relearn": {"task": "adaptive.relearn", "schedule": crontab(minute=23), "options": {"expires": 3000}},
     "difficulties": {"task": "adaptive.difficulties_sweep", "schedule": 60.0, "options": {"expires": 50}},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

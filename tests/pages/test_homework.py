@@ -13,7 +13,7 @@ from adaptive.audit.models import AuditEntry
 from adaptive.common.clock import now
 from adaptive.common.errors import NotAllowed
 from adaptive.events.models import Attempt
-from adaptive.learners.models import Cohort, Enrolment
+from adaptive.learners.models import Cohort, Enrolment, Learner
 from adaptive.practice.privacy import learner_erase
 from adaptive.practice.services import answer_submit, slate_next
 from adaptive.recommendation.homework import homework_end, homework_give
@@ -115,6 +115,16 @@ def test_for_a_group_also_who_joins_it_later_and_nobody_else(cast, as_user):
     Enrolment.objects.filter(learner=cast.bob).update(cohort=group)
     assert "From your teacher" in home(as_user, cast, "bob")
     assert "0 of 2 have done it" in text_of(as_user("charlie").get(at(cast, "homework")).content)
+
+
+def test_for_a_thousand_chosen_learners(cast, as_user):
+    many = [Learner(tenant=cast.tenant, external_id=f"pupil{n}") for n in range(999)]
+    Learner.objects.bulk_create(many)
+    Enrolment.objects.bulk_create([Enrolment(learner=one, course=cast.course) for one in many])
+    chosen = [cast.bob.pk, *(one.pk for one in many)]
+    said = assign(as_user("charlie"), cast, "cloze", "choice", whom="chosen", learner=chosen)
+    assert said.status_code == 200 and "for 1000 chosen learners" in text_of(said.content)
+    assert Ruling.objects.filter(resource=cast.exercises["cloze"]).count() == 1_000
 
 
 def test_for_chosen_learners_alone(cast, as_user):

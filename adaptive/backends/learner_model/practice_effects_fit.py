@@ -22,8 +22,9 @@ from adaptive.common.hashing import stable_seed
 from adaptive.common.probability import logit
 
 from .answer_rows import MAX_ANSWERS, Rows, rows_of
-from .base import Observation
+from .base import LearnerModel, Observation
 from .baselines import BestLr
+from .pfa import PfaForgetting
 from .practice_effects import HALF_LIVES_DAYS, SHARES, PracticeEffects
 from .tracing_fit import foretold, tracing_fit
 
@@ -43,6 +44,9 @@ EVIDENCE = 600.0  # per unit of log loss by which one picture is better
 EQUAL_AT = 0.006
 TRACED_FROM = 0.05  # all_or_none below which there is none
 SURE_AT = 0.003  # standard error of that difference at which the first guess counts as much
+# So many answers, too. With few, the model with the firmer first guess foretells better, whichever is true: simulated
+# learners whose skills grow looked known-or-not at 1,000 to 4,000 answers, and were then taught half as well.
+FEW = 10_000
 
 
 @dataclass(slots=True)
@@ -351,18 +355,12 @@ def _all_or_none(histories: Mapping[int, Sequence[Observation]], seed: int) -> t
         factors = BestLr(
             BestLr.fit({str(k): histories[k][:MAX_ANSWERS] for k in itertools.compress(keys, train)}, seed)
         )
-        p = np.full(len(rows.y), np.nan)
-        place = 0
-        for key, is_seen in zip(keys, train, strict=True):
-            walk = factors.walk(factors.empty())
-            for observation in histories[key][:MAX_ANSWERS]:
-                if not observation.item.skill_ids:
-                    continue
-                if not is_seen:
-                    p[place] = walk.predict_then_take(observation)
-                place += 1
-        judged = ~np.isnan(traced) & ~np.isnan(p)
-        of_tracing, of_factors = (_losses(rows.y[judged], q[judged]) for q in (traced, p))
+        # Few answers teach a model without a first guess little, and tracing, which has one, would seem the truth: so
+        # the logistic model that ships stands in where it foretells better.
+        walks = [_foretold_by(model, histories, keys, train, len(rows.y)) for model in (factors, PfaForgetting())]
+        judged = ~np.isnan(traced) & ~np.isnan(walks[0])
+        of_tracing = _losses(rows.y[judged], traced[judged])
+        of_factors = min((_losses(rows.y[judged], p[judged]) for p in walks), key=lambda loss: float(loss.sum()))
         losses["tracing"] += of_tracing.tolist()
         losses["factors"] += of_factors.tolist()
         better += (of_factors - of_tracing).tolist()
@@ -370,11 +368,31 @@ def _all_or_none(histories: Mapping[int, Sequence[Observation]], seed: int) -> t
     if len(better) < MIN_ANSWERS // 2:
         return PracticeEffects().all_or_none, figures
     error = float(np.std(better)) / math.sqrt(len(better))
-    trust = 1.0 / (1.0 + (error / SURE_AT) ** 2)
+    trust = 1.0 / (1.0 + (error / SURE_AT) ** 2) / (1.0 + (FEW / len(better)) ** 2)
     first = PracticeEffects().all_or_none
     evidence = EVIDENCE * (float(np.mean(better)) + EQUAL_AT) * trust + logit(first) * (1.0 - trust)
     weight = round(1.0 / (1.0 + math.exp(-min(max(evidence, -30.0), 30.0))), 3)
     return (weight if weight >= TRACED_FROM else 0.0), figures
+
+
+def _foretold_by(
+    model: LearnerModel,
+    histories: Mapping[int, Sequence[Observation]],
+    keys: Sequence[int],
+    train: np.ndarray,
+    n_rows: int,
+) -> np.ndarray:
+    """(n_rows,): P(correct) of each answer of those not trained on; NaN of the others."""
+    p, place = np.full(n_rows, np.nan), 0
+    for key, is_seen in zip(keys, train, strict=True):
+        walk = model.walk(model.empty())
+        for observation in histories[key][:MAX_ANSWERS]:
+            if not observation.item.skill_ids:
+                continue
+            if not is_seen:
+                p[place] = walk.predict_then_take(observation)
+            place += 1
+    return p
 
 
 def _losses(y: np.ndarray, p: np.ndarray) -> np.ndarray:

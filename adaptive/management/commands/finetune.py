@@ -11,6 +11,7 @@ from adaptive.assessment.models import AssessorFit, AssessorVersion
 from adaptive.catalog.models import Course
 from adaptive.common.errors import AdaptiveError
 from adaptive.common.text import count
+from adaptive.practice import relearning
 from adaptive.practice.finetuning import recommending
 from adaptive.practice.finetuning.jobs import finetune_ask, how_far
 from adaptive.practice.finetuning.learning import (
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--background", action="store_true", help="leave it to a worker; --list shows how far it is"
         )
+        parser.add_argument("--unasked", action="store_true", help=argparse.SUPPRESS)  # as the sweep calls it
         other = parser.add_mutually_exclusive_group()
         other.add_argument("--list", action="store_true", help="show versions and what was asked for")
         other.add_argument("--use", type=int, metavar="N", help="put version N in use; 0: the assessor as it ships")
@@ -86,7 +88,10 @@ class Command(BaseCommand):
                 "--background is not for --task recommend: it takes a few minutes at most.", returncode=2
             )
         try:
-            if options["list"]:
+            if options["unasked"]:
+                version = relearning.effects_renew(course=course)
+                self.stdout.write(recommending.sentence_of(version) if version else "Nothing was due.")
+            elif options["list"]:
                 versions = RecommenderVersion.objects.filter(course=course).order_by("pk")
                 for version in versions:
                     self.stdout.write(recommending.sentence_of(version))

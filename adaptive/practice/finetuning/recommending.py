@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from adaptive.backends.learner_model.base import Observation
 from adaptive.backends.learner_model.practice_effects import PracticeEffects
 from adaptive.backends.learner_model.practice_effects_fit import MIN_ANSWERS, effects_fit
 from adaptive.catalog.models import Course
@@ -26,8 +27,25 @@ class Learned:
     seed: int
 
 
+def effects_learn(*, course: Course, seed: int, progress: Progress) -> Learned:
+    """Reads the course's answers and fits what practice does. Raises InvalidInput where there are too few to learn
+    from."""
+    learned, _ = _learn(course=course, seed=seed, progress=progress)
+    return learned
+
+
 def recommending_learn(*, course: Course, seed: int, progress: Progress) -> Learned:
-    """Reads the course's answers and fits. Raises InvalidInput where there are too few to learn from."""
+    """The same, and what the language model's reading of the words is worth there."""
+    learned, histories = _learn(course=course, seed=seed, progress=progress)
+    words, why_not = words_learn(course=course, histories=histories, seed=seed, progress=progress)
+    learned.words.update(words)
+    if why_not:
+        learned.data["notes"] = [*learned.data.get("notes", []), f"Words were not measured: {why_not}."]
+    progress(0.98, "storing it")
+    return learned
+
+
+def _learn(*, course: Course, seed: int, progress: Progress) -> tuple[Learned, dict[int, list[Observation]]]:
     progress(0.02, "reading the answers")
     data = data_of_attempts(course=course, say=lambda words: progress(0.05, words))
     if data.n_rows < MIN_ANSWERS:
@@ -38,11 +56,9 @@ def recommending_learn(*, course: Course, seed: int, progress: Progress) -> Lear
     histories = dict(enumerate(data.histories.values()))
     before = {skill: sorted(ids) for skill, ids in prerequisites_of(course=course).items() if ids}
     effects, figures = effects_fit(histories, before, seed=seed, on_progress=lambda words: progress(0.3, words))
-    words, why_not = words_learn(course=course, histories=histories, seed=seed, progress=progress)
-    progress(0.98, "storing it")
-    notes = [*data.notes, *([f"Words were not measured: {why_not}."] if why_not else [])]
-    facts = {**data.facts, **({"notes": notes} if notes else {})}
-    return Learned(course, effects, facts, {key: round(value, 5) for key, value in figures.items()}, words, seed)
+    facts = {**data.facts, **({"notes": list(data.notes)} if data.notes else {})}
+    figures = {key: round(value, 5) for key, value in figures.items()}
+    return Learned(course, effects, facts, figures, {}, seed), histories
 
 
 def recommending_store(learned: Learned, *, activate: bool, actor: str = "") -> RecommenderVersion:

@@ -1,0 +1,93 @@
+"""Learning anew, unasked, what practice does in a course: whenever its answers have grown by half since the last time.
+
+A school has nobody who types `finetune`. So a sweep looks around once an hour, and a process of its own learns (numpy,
+seconds to minutes), puts the version in use and ends with its memory. Nothing is lost with it: the next sweep finds the
+course again. What a person put in use stays in use.
+"""
+
+import logging
+import os
+import subprocess
+import sys
+
+from django.conf import settings as django_settings
+
+from adaptive.audit.models import AuditEntry
+from adaptive.catalog.models import Course
+from adaptive.conf import settings
+from adaptive.events.models import Attempt
+from adaptive.practice.alone import alone
+from adaptive.practice.finetuning.recommending import effects_learn, recommending_store
+from adaptive.recommendation.effects import recommender_of
+from adaptive.recommendation.models import RecommenderVersion
+
+logger = logging.getLogger(__name__)
+
+LOCK_KIND = 0x5E7AE
+LEAST_ANSWERS = 20_000  # below, the defaults teach simulated learners as well as what is learned
+GROWN = 1.5  # times as many answers as the last version learned from
+MOST_ANSWERS = 500_000  # of a course; beyond, little is left to be learned, and it takes gigabytes
+MAX_SECONDS = 1800.0
+SEED = 0
+
+
+def is_due(course: Course) -> bool:
+    """Have enough answers come since anybody learned from them, and has no person chosen what is in use?"""
+    n = Attempt.objects.filter(course=course, applied_seq__isnull=False)[: MOST_ANSWERS + 1].count()
+    if not LEAST_ANSWERS <= n <= MOST_ANSWERS:
+        return False
+    learned = RecommenderVersion.objects.filter(course=course).order_by("-pk").values_list("data", flat=True).first()
+    if n < GROWN * int((learned or {}).get("n_rows", 0)):
+        return False
+    return not _is_chosen_by_a_person(course)
+
+
+def _is_chosen_by_a_person(course: Course) -> bool:
+    chosen = AuditEntry.objects.filter(
+        tenant_id=course.tenant_id, action="recommender_activate", inputs__course=course.external_id
+    )
+    return chosen.order_by("-pk").values_list("actor_kind", flat=True).first() == AuditEntry.ActorKind.PERSON
+
+
+def effects_renew(*, course: Course) -> RecommenderVersion | None:
+    """Learns and puts it in use, with the weights of words as they are. None where nothing was due, or another is at
+    it. Raises InvalidInput as `effects_learn`."""
+    with alone(LOCK_KIND, course.pk) as is_alone:
+        if not is_alone or not is_due(course):
+            return None
+        learned = effects_learn(course=course, seed=SEED, progress=lambda share, words: logger.info("%s", words))
+        learned.words.update(recommender_of(course=course).words)
+        return recommending_store(learned, activate=True)
+
+
+def sweep() -> int:
+    """Has a process learn for every course that is due, one after the other. Returns for how many it did."""
+    if not settings().learns_by_itself:
+        return 0
+    n_done = 0
+    for course in Course.objects.select_related("tenant").order_by("pk"):
+        if is_due(course):
+            n_done += _in_a_process(course)
+    return n_done
+
+
+def _in_a_process(course: Course) -> bool:
+    command = [sys.executable, "-m", "django", "finetune", "--task", "recommend", "--unasked"]
+    command += ["--course", course.external_id, "--tenant", course.tenant.slug]
+    environ = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": django_settings.SETTINGS_MODULE,
+        "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
+    }
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environ, timeout=MAX_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        logger.warning("learning what practice does in course %s took over %.0f s", course.pk, MAX_SECONDS)
+        return False
+    if done.returncode:
+        logger.warning("what practice does in course %s was not learned: %s", course.pk, done.stderr[-2000:].strip())
+        return False
+    logger.info("course %s: %s", course.pk, done.stdout.strip())
+    return True

@@ -43,7 +43,7 @@ class AdaptiveSettings:
     zpd_high: float = 0.90
     # Share of picks drawn at random from the good candidates, so that the policy can be judged later.
     exploration: float = 0.05
-    # May a course learn by itself, every time its answers have grown by half, what practice does there?
+    # May a course learn by itself, every time its answers have grown by half? See practice/relearning.py.
     learns_by_itself: bool = True
     # May the language model reword explanations? Off for the small default model: see docs.
     reword_explanations: bool = False

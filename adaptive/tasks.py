@@ -68,7 +68,7 @@ def finetune_job(fit_id: int) -> str:
 
 @shared_task(name="adaptive.relearn", acks_late=False, soft_time_limit=3500, time_limit=3560)
 def relearn_job() -> int:
-    """What practice does, learned anew where enough answers have come; a message that is lost costs an hour."""
+    """Courses learn anew where enough answers have come; a message that is lost costs an hour."""
     return relearning.sweep()
 
 

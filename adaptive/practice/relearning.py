@@ -1,8 +1,10 @@
-"""Learning anew, unasked, what practice does in a course: whenever its answers have grown by half since the last time.
+"""Learning anew, unasked, from a course's answers, whenever they have grown by half since the last time.
 
-A school has nobody who types `finetune`. So a sweep looks around once an hour, and a process of its own learns (numpy,
-seconds to minutes), puts the version in use and ends with its memory. Nothing is lost with it: the next sweep finds the
-course again. What a person put in use stays in use.
+A school has nobody who types `finetune` and `fit_learner_model`. So a sweep looks around once an hour. What practice
+does is learned by a process of its own (numpy, seconds to minutes), which puts the version in use and ends with its
+memory; nothing is lost with it: the next sweep finds the course again. Then a fit of the learner model is asked for as
+from the command line: a worker does it, and it comes into use only where it foretells held-out learners no worse than
+what is. What a person put in use stays in use.
 """
 
 import logging
@@ -11,13 +13,16 @@ import subprocess
 import sys
 
 from django.conf import settings as django_settings
+from django.db.models import Q
 
 from adaptive.audit.models import AuditEntry
 from adaptive.catalog.models import Course
+from adaptive.common.errors import Conflict
 from adaptive.conf import settings
 from adaptive.events.models import Attempt
 from adaptive.practice.alone import alone
 from adaptive.practice.finetuning.recommending import effects_learn, recommending_store
+from adaptive.practice.fitting.jobs import fit_ask
 from adaptive.recommendation.effects import recommender_of
 from adaptive.recommendation.models import RecommenderVersion
 
@@ -42,10 +47,9 @@ def is_due(course: Course) -> bool:
     return not _is_chosen_by_a_person(course)
 
 
-def _is_chosen_by_a_person(course: Course) -> bool:
-    chosen = AuditEntry.objects.filter(
-        tenant_id=course.tenant_id, action="recommender_activate", inputs__course=course.external_id
-    )
+def _is_chosen_by_a_person(course: Course, action: str = "recommender_activate") -> bool:
+    chosen = AuditEntry.objects.filter(tenant_id=course.tenant_id, action=action)
+    chosen = chosen.filter(Q(inputs__course=course.external_id) | Q(inputs__course=None))
     return chosen.order_by("-pk").values_list("actor_kind", flat=True).first() == AuditEntry.ActorKind.PERSON
 
 
@@ -66,9 +70,19 @@ def sweep() -> int:
         return 0
     n_done = 0
     for course in Course.objects.select_related("tenant").order_by("pk"):
-        if is_due(course):
-            n_done += _in_a_process(course)
+        if is_due(course) and _in_a_process(course):
+            n_done += 1
+            _fit_ask(course)
     return n_done
+
+
+def _fit_ask(course: Course) -> None:
+    if _is_chosen_by_a_person(course, "learner_model_activate"):
+        return
+    try:
+        fit_ask(course=course, backend=settings().learner_model_to_fit, activate=True)
+    except Conflict:
+        logger.info("a fit of course %s is at work already", course.pk)
 
 
 def _in_a_process(course: Course) -> bool:

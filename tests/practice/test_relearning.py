@@ -6,7 +6,9 @@ import pytest
 from django.core.management import call_command
 
 from adaptive.audit.models import AuditEntry
+from adaptive.audit.services import audit_record
 from adaptive.backends.learner_model import practice_effects_fit
+from adaptive.mastery.models import LearnerModelFit
 from adaptive.mastery.services import attempt_apply
 from adaptive.practice import relearning
 from adaptive.practice.finetuning import recommending
@@ -76,10 +78,27 @@ def test_what_a_person_chose_stays(cast):
     assert recommender_of(course=cast.course).effects == DEFAULTS
 
 
+def test_a_learner_model_that_a_person_chose_stays(cast, monkeypatch):
+    monkeypatch.setattr(relearning, "_in_a_process", lambda course: True)
+    audit_record(
+        tenant=cast.tenant,
+        action="learner_model_activate",
+        subject=cast.course,
+        actor_kind=AuditEntry.ActorKind.PERSON,
+        actor="ada",
+        inputs={"before": 0, "course": None},
+        outcome={"in_use": 3},
+    )
+    assert relearning.sweep() == 1 and not LearnerModelFit.objects.exists()
+
+
 def test_the_sweep_asks_for_those_that_are_due_alone(cast, monkeypatch, settings):
     asked = []
     monkeypatch.setattr(relearning, "_in_a_process", lambda course: asked.append(course.external_id) or True)
     assert relearning.sweep() == 1 and asked == [cast.course.external_id]
+    fit = LearnerModelFit.objects.get()
+    assert fit.course == cast.course and fit.activate and not fit.force and fit.status == "queued"
+    assert relearning.sweep() == 1 and LearnerModelFit.objects.count() == 1, "one at a time"
     settings.ADAPTIVE = {**settings.ADAPTIVE, "LEARNS_BY_ITSELF": False}
     assert relearning.sweep() == 0
     settings.ADAPTIVE = {**settings.ADAPTIVE, "LEARNS_BY_ITSELF": True}

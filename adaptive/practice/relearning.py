@@ -87,7 +87,7 @@ def _fit_ask(course: Course) -> None:
 
 def _in_a_process(course: Course) -> bool:
     command = [sys.executable, "-m", "django", "finetune", "--task", "recommend", "--unasked"]
-    command += ["--course", course.external_id, "--tenant", course.tenant.slug]
+    command += [f"--course={course.external_id}", f"--tenant={course.tenant.slug}"]
     environ = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": django_settings.SETTINGS_MODULE,

@@ -114,6 +114,7 @@ def adaptive_settings(environ: Mapping[str, str], folder: Path) -> dict[str, Any
             "model": environ.get("ADAPTIVE_LLM_NAME", ""),
             "api_key_env": "ADAPTIVE_LLM_KEY",
             "budget_tokens": _tokens_a_day(environ),
+            "budget_file": str(folder / "llm_budget.json"),
         }
         if not options["LLM_OPTIONS"]["model"]:
             raise ImproperlyConfigured("ADAPTIVE_LLM_URL needs ADAPTIVE_LLM_NAME: which of the server's models.")
@@ -123,7 +124,7 @@ def adaptive_settings(environ: Mapping[str, str], folder: Path) -> dict[str, Any
 
 
 def _tokens_a_day(environ: Mapping[str, str]) -> int:
-    """What one process may have of a language model's server in a day; 0: as much as it wants."""
+    """What all processes together may have of a language model's server in a day; 0: as much as they want."""
     tokens = number(environ, "ADAPTIVE_LLM_TOKENS_A_DAY", default=0)
     if not 0 <= tokens < 1e15 or tokens != int(tokens):
         raise ImproperlyConfigured(

@@ -93,6 +93,7 @@ def test_the_budget_of_a_server_is_a_whole_number(tmp_path: Path) -> None:
     assert options.adaptive_settings(server, tmp_path)["LLM_OPTIONS"]["budget_tokens"] == 0
     given = options.adaptive_settings({**server, "ADAPTIVE_LLM_TOKENS_A_DAY": "50000"}, tmp_path)
     assert given["LLM_OPTIONS"]["budget_tokens"] == 50_000
+    assert given["LLM_OPTIONS"]["budget_file"] == str(tmp_path / "llm_budget.json")
     for wrong in ("-1", "1.5", "many", "nan", "inf"):
         with pytest.raises(ImproperlyConfigured, match="ADAPTIVE_LLM_TOKENS_A_DAY") as caught:
             options.adaptive_settings({**server, "ADAPTIVE_LLM_TOKENS_A_DAY": wrong}, tmp_path)

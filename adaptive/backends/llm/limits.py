@@ -1,12 +1,21 @@
 """What keeps a remote model from being asked too much: a circuit breaker and a budget of tokens.
 
-Both count within one process and know nothing of HTTP. `clock` gives seconds that never run backwards; tests give
-their own.
+They know nothing of HTTP. `clock` gives seconds; tests give their own. The breaker counts within one process; so does a
+budget without a file, and one with a file for all processes that name it, also over restarts.
 """
 
+import fcntl
+import json
+import logging
+import math
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 MAX_PAUSE_SECONDS = 600.0  # however long a server asks to be left alone
 
@@ -87,8 +96,7 @@ class Budget:
     @property
     def spent(self) -> int:
         """Tokens spent or held back in the current stretch."""
-        with self._lock:
-            self._renew()
+        with self._counted():
             return self._spent
 
     def is_spent(self) -> bool:
@@ -96,8 +104,7 @@ class Budget:
 
     def hold(self, estimate: int) -> bool:
         """Holds `estimate` tokens back; False, and nothing held, where they are more than what is left."""
-        with self._lock:
-            self._renew()
+        with self._counted():
             if self._tokens and self._spent + estimate > self._tokens:
                 return False
             self._spent += estimate
@@ -105,11 +112,77 @@ class Budget:
 
     def settle(self, estimate: int, used: int) -> None:
         """Puts what was used in the place of an estimate that was held."""
+        with self._counted():
+            self._spent = max(0, self._spent + used - estimate)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Alone with the count of the current stretch."""
         with self._lock:
             self._renew()
-            self._spent = max(0, self._spent + used - estimate)
+            yield
 
     def _renew(self) -> None:
         now = self._clock()
-        if now >= self._ends_at:
+        # A clock of the wall may be set back: no stretch is longer than it should be.
+        if now >= self._ends_at or self._ends_at > now + self._seconds:
             self._spent, self._ends_at = 0, now + self._seconds
+
+
+class SharedBudget(Budget):
+    """One budget of all processes that name the same file; what a killed one held back counts until the stretch ends.
+
+    A file that cannot be read begins anew, and one that cannot be written leaves each process its own count; both are
+    logged. No call of a model is worth failing for it.
+    """
+
+    def __init__(self, path: Path, *, tokens: int, seconds: float, clock: Callable[[], float] = time.time) -> None:
+        super().__init__(tokens=tokens, seconds=seconds, clock=clock)
+        self._path = path
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        with self._lock:
+            file = self._open()
+            try:
+                if file is not None:
+                    self._spent, self._ends_at = self._read(file)
+                self._renew()
+                yield
+                if file is not None:
+                    self._write(file)
+            finally:
+                if file is not None:
+                    os.close(file)  # the lock goes with it
+
+    def _open(self) -> int | None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            logger.warning("the budget's file %s cannot be opened: %s", self._path, error)
+            return None
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
+
+    def _read(self, file: int) -> tuple[int, float]:
+        text = os.pread(file, 1000, 0)
+        if not text:
+            return 0, 0.0
+        try:
+            kept = json.loads(text)
+            spent, ends_at = int(kept["spent"]), float(kept["ends_at"])
+            if spent < 0 or not math.isfinite(ends_at):
+                raise ValueError("no such count")
+        except (ValueError, TypeError, KeyError, OverflowError):
+            logger.warning("the budget's file %s cannot be read and begins anew", self._path)
+            return 0, 0.0
+        return spent, ends_at
+
+    def _write(self, file: int) -> None:
+        text = json.dumps({"spent": self._spent, "ends_at": self._ends_at}).encode()
+        try:
+            os.pwrite(file, text, 0)
+            os.ftruncate(file, len(text))
+        except OSError as error:
+            logger.warning("the budget's file %s cannot be written: %s", self._path, error)

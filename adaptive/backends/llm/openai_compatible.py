@@ -7,12 +7,13 @@ alternatives of the first answered token (`top_logprobs`), else the one word tha
 
 import logging
 import math
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from .base import LanguageModel, ModelUnavailable
 from .json_client import JsonClient, Refused
-from .limits import Budget, CircuitBreaker
+from .limits import Budget, CircuitBreaker, SharedBudget
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +27,8 @@ UNSEEN_LOG_P = -12.0  # of a label that is not among the top alternatives
 class OpenAICompatibleModel(LanguageModel):
     """Options: base_url (".../v1"), model, api_key_env (name of the environment variable with the key; optional),
     timeout_seconds (30), failures_to_open (3) and open_seconds (30) of the circuit breaker, backoff_seconds (0.5),
-    budget_tokens (0: no limit) in budget_seconds (a day) of each process, scoring ("auto", "echo", "top_logprobs",
-    "answer"). Raises ValueError for options that cannot be.
+    budget_tokens (0: no limit) in budget_seconds (a day), counted in budget_file for all processes ("": by each for
+    itself), scoring ("auto", "echo", "top_logprobs", "answer"). Raises ValueError for options that cannot be.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class OpenAICompatibleModel(LanguageModel):
         backoff_seconds: float = 0.5,
         budget_tokens: int = 0,
         budget_seconds: float = 86_400.0,
+        budget_file: str = "",
         scoring: str = "auto",
         model_dir: str = "",
     ) -> None:
@@ -49,6 +51,11 @@ class OpenAICompatibleModel(LanguageModel):
             raise ValueError("model must name one of the server's models.")
         if scoring not in ("auto", *_RUNGS):
             raise ValueError(f"scoring must be auto, {', '.join(_RUNGS)}, not {scoring!r}.")
+        budget = (
+            SharedBudget(Path(budget_file), tokens=budget_tokens, seconds=budget_seconds)
+            if budget_file
+            else Budget(tokens=budget_tokens, seconds=budget_seconds)
+        )
         self._client = JsonClient(
             base_url=base_url,
             who=model,
@@ -56,7 +63,7 @@ class OpenAICompatibleModel(LanguageModel):
             timeout_seconds=timeout_seconds,
             backoff_seconds=backoff_seconds,
             breaker=CircuitBreaker(failures_to_open=failures_to_open, open_seconds=open_seconds),
-            budget=Budget(tokens=budget_tokens, seconds=budget_seconds),
+            budget=budget,
         )
         self._rung: str | None = None if scoring == "auto" else scoring
         self.name = model

@@ -1,8 +1,12 @@
 """The circuit breaker and the budget, on a clock of the test's own."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
 import pytest
 
-from adaptive.backends.llm.limits import MAX_PAUSE_SECONDS, Budget, CircuitBreaker
+from adaptive.backends.llm.limits import MAX_PAUSE_SECONDS, Budget, CircuitBreaker, SharedBudget
 
 
 class Clock:
@@ -110,6 +114,55 @@ def test_without_a_limit_the_budget_only_counts(clock: Clock) -> None:
     budget = Budget(tokens=0, seconds=60, clock=clock)
     assert budget.hold(10**9) and not budget.is_spent()
     assert budget.spent == 10**9
+
+
+def shared(path: Path, clock: Clock, tokens: int = 100) -> SharedBudget:
+    return SharedBudget(path, tokens=tokens, seconds=60, clock=clock)
+
+
+def test_a_shared_budget_is_one_for_all_and_outlives_them(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "made" / "budget.json"
+    one, other = shared(path, clock), shared(path, clock)
+    assert one.hold(80) and not other.hold(30)
+    one.settle(80, 50)
+    assert other.spent == 50 and other.hold(50) and one.is_spent()
+    del one, other
+    assert shared(path, clock).is_spent(), "a restart does not begin anew"
+    clock.now += 60
+    assert shared(path, clock).hold(100)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"spent": -5, "ends_at": 1}', '{"spent": 1, "ends_at": NaN}', "\x00" * 5000]
+)
+def test_a_budgets_file_that_says_nothing_begins_anew(tmp_path: Path, clock: Clock, text: str) -> None:
+    path = tmp_path / "budget.json"
+    path.write_text(text)
+    budget = shared(path, clock)
+    assert budget.hold(60) and shared(path, clock).spent == 60
+
+
+def test_where_the_file_cannot_be_kept_each_counts_alone(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / "file").write_text("")
+    one, other = (shared(tmp_path / "file" / "budget.json", clock) for _ in range(2))
+    assert one.hold(100) and one.is_spent() and not one.hold(1) and other.hold(100)
+
+
+def test_a_clock_that_is_set_back_locks_nobody_out_for_long(tmp_path: Path, clock: Clock) -> None:
+    budget = shared(tmp_path / "budget.json", clock)
+    assert budget.hold(100)
+    clock.now -= 1_000_000
+    assert budget.hold(100)
+
+
+def _take(path: Path) -> int:
+    budget = SharedBudget(path, tokens=250, seconds=600)
+    return sum(budget.hold(1) for _ in range(100))
+
+
+def test_processes_at_once_take_no_more_than_there_is(tmp_path: Path) -> None:
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as pool:
+        assert sum(pool.map(_take, [tmp_path / "budget.json"] * 4)) == 250
 
 
 @pytest.mark.parametrize(

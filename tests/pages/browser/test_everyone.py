@@ -112,7 +112,7 @@ def walked(cast: Cast) -> dict[str, list[tuple[str, str]]]:
             client.force_login(User.objects.get(username=who))
             response = client.get(path)
             statuses[who] = response.status_code
-            if response.status_code == 200 and response.content.lstrip()[:15].lower() == WHOLE:
+            if response.status_code == 200 and response.getvalue().lstrip()[:15].lower() == WHOLE:
                 found[pattern.name].append((who, path))
         assert set(statuses.values()) <= {200, 302, 303, 404, 405} and set(statuses.values()) != {404}, statuses
     return found

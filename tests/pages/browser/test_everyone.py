@@ -182,6 +182,7 @@ def every_page(cast: Cast) -> dict[str, dict[str, str]]:
     return named
 
 
+@pytest.mark.timeout(900)  # a hundred pages, each looked at by axe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1440])
 def test_every_page(window, lively, width, scheme):

@@ -154,7 +154,8 @@ def drill(
     share_in_words: float = 2 / 3,
     say: Callable[[str], None] = print,
 ) -> Report:
-    """Submits answers for about `seconds` while killing, waits until all are decided, and looks for what went wrong."""
+    """Submits answers for about `seconds` while killing, waits until all are decided (or none was in `settle_seconds`),
+    and looks for what went wrong."""
     report = Report()
     installation = Installation(folder, settings=settings)
     try:
@@ -295,13 +296,16 @@ def _submit(
 def _settle(
     installation: Installation, report: Report, accepted: dict[str, str], last_kill: float, settle_seconds: float
 ) -> None:
+    fewest, since = len(accepted) + 1, time.monotonic()
     while True:
         report.states = _states(installation, accepted)
-        spent = time.monotonic() - last_kill
-        if not report.states.get("queued"):
+        waiting = report.states.get("queued", 0)
+        if not waiting:
             break
-        if spent > settle_seconds:
-            report.problems.append(f"{report.states['queued']} wait {settle_seconds:.0f} s after the last kill")
+        if waiting < fewest:
+            fewest, since = waiting, time.monotonic()
+        if time.monotonic() - since > settle_seconds:
+            report.problems.append(f"{waiting} wait, and none was decided in {settle_seconds:.0f} s")
             break
         time.sleep(0.5)
     report.seconds_after_last_kill = round(time.monotonic() - last_kill, 1)

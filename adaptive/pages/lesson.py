@@ -24,7 +24,7 @@ from adaptive.recommendation.filtering import RIGHT_FROM
 from adaptive.recommendation.models import Homework
 
 LATELY = timedelta(days=14)
-MOST_ANSWERS = 10_000  # of the course that are looked at, so that a course of thousands is read as fast as a class
+MOST_ANSWERS = 5_000  # of the course that are looked at, so that a course of thousands is read as fast as a class
 CARDS = 3
 FEWEST_LEARNERS = 2  # fewer are no matter for the whole class
 FOLLOW_FOR = timedelta(days=7)  # so long a card stays that homework was given from
@@ -32,7 +32,8 @@ BEFORE = timedelta(days=7)  # what "before" means where it is counted
 COUNT_AFTER = timedelta(days=2)  # from then on it says what became of it
 FOLLOWED = 2  # cards at most that look back, so that one is left for what is new
 SET = 5
-LOOKED_AT = 30  # answers a misconception that are looked through for words to quote
+LOOKED_AT = 15  # answers a misconception that are looked through for words to quote
+CLAIMED_IN = 30  # answers to its starter, of which the most frequent is the claim
 QUOTES = 3
 MOST_EXERCISES = 400  # on the skills concerned, that a set's candidates are looked for in
 CANDIDATES = 15  # of them a misconception, for which it is counted who has answered them right
@@ -343,7 +344,7 @@ def before_and_after(
 def claims_of(*, shown: Mapping[str, Shown], starters: Mapping[str, Resource], names: frozenset[str]) -> dict[str, str]:
     """Misconception id -> the answer that most often showed it on its starter, in words. One query, none for none."""
     there = {
-        code: [pk for pk, resource_id in shown[code].answers if resource_id == starter.pk][:LOOKED_AT]
+        code: [pk for pk, resource_id in shown[code].answers if resource_id == starter.pk][:CLAIMED_IN]
         for code, starter in starters.items()
     }
     if not there:

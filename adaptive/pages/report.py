@@ -129,8 +129,8 @@ class Name(NamedTuple):
 
 
 def class_names(*, course: Course) -> list[Name]:
-    """Everybody who learns in the course, in the order of names. One query; a thousand learners as rows of the model
-    take ten times as long."""
+    """Everybody who learns in the course, in the order of names. One query; as rows of the
+    model a thousand learners take four times as long."""
     return [Name._make(row) for row in learners_in(course=course).values_list("pk", "display_name", "external_id")]
 
 

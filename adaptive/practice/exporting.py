@@ -1,11 +1,12 @@
 """All that is stored about a learner, for them to take along: read in one state of the database, a row at a time.
 
-Whoever has a hundred thousand attempts gets a hundred megabytes; neither they nor the server wait for the last row
-before the first one goes out.
+However many rows there are, neither the learner nor the server waits for the last before the first goes out.
 """
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -136,16 +137,8 @@ def export_parts(*, learner: Learner) -> Iterator[tuple[str, Any]]:
     )
 
 
-@transaction.atomic
-def learner_export(*, learner: Learner) -> dict[str, Any]:
-    """All of it at once, as plain data."""
-    return {
-        name: list(value) if isinstance(value, Iterator) else value for name, value in export_parts(learner=learner)
-    }
-
-
 def export_text(*, learner: Learner) -> Iterator[str]:
-    """The same as JSON with a line for each row of each list, to be read by people as well. Whoever got all of it has
+    """All of it as JSON with a line for each row of each list, to be read by people as well. Whoever got all of it has
     the last brace."""
     is_own = not connection.in_atomic_block
     with transaction.atomic():
@@ -158,7 +151,9 @@ def export_text(*, learner: Learner) -> Iterator[str]:
             yield f"{before}\n{_plain(name)}: "
             before = ","
             if isinstance(value, Iterator):
-                yield from _lines(value)
+                # Who stops reading midway must leave no cursor that is closed after its transaction.
+                with closing(value):
+                    yield from _lines(value)
             else:
                 yield _plain(value)
         yield "\n}\n"
@@ -170,9 +165,16 @@ def export_response(*, learner: Learner) -> StreamingHttpResponse:
     return StreamingHttpResponse(text, content_type="application/json")
 
 
+class _Whole(DjangoJSONEncoder):
+    """Django's own cuts a moment to milliseconds; this is to be all that is stored."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat().replace("+00:00", "Z") if isinstance(o, datetime) else super().default(o)
+
+
 def _plain(value: Any) -> str:
     # json's own indentation takes ten times as long.
-    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
+    return json.dumps(value, cls=_Whole, ensure_ascii=False)
 
 
 def _lines(rows: Iterator[dict[str, Any]]) -> Iterator[str]:

@@ -4,10 +4,10 @@ import pytest
 
 from adaptive.conversation.models import Conversation, TutorMessage
 from adaptive.learners.models import Learner
-from adaptive.practice.exporting import learner_export
 from adaptive.practice.privacy import learner_erase
 from adaptive.tenants.services import token_create
 from tests.api.conftest import Api
+from tests.exports import learner_export
 from tests.factories import course_make, enrol, resource_make
 
 START = "/api/v1/learners/alice/conversations/"

@@ -14,9 +14,9 @@ from adaptive.events.models import Attempt
 from adaptive.performance import jobs, services
 from adaptive.performance.models import PerformanceAssessment
 from adaptive.performance.selectors import week_of
-from adaptive.practice.exporting import learner_export
 from adaptive.practice.privacy import ERASED_ID, learner_erase
 from adaptive.recommendation.models import GapQuery
+from tests.exports import learner_export
 from tests.factories import NOON, attempt_make, cast_make, enrol, learner_make
 
 from .conftest import session_make

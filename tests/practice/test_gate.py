@@ -11,9 +11,9 @@ from adaptive.assessment.models import Agreement, AnswerVector
 from adaptive.assessment.trust import prior
 from adaptive.backends.embedding.hashing import HashingEncoder
 from adaptive.catalog.models import Course
-from adaptive.practice.exporting import learner_export
 from adaptive.practice.gate import answer_vector_keep
 from adaptive.practice.services import attempt_contest, attempt_mark
+from tests.exports import learner_export
 from tests.factories import attempt_make, cast_make, exercise_make
 from tests.practice.marking import MODEL, marked, read, says
 

@@ -1,12 +1,11 @@
 """A learner's rights: to see everything, to be forgotten everywhere."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import User
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from adaptive.assessment.models import Assessment
@@ -18,13 +17,14 @@ from adaptive.mastery.services import state_check
 from adaptive.planning.calendar import feed_open, feed_token, plan_of_token
 from adaptive.planning.models import StudyPlan, StudySession
 from adaptive.planning.services import plan_set
-from adaptive.practice.exporting import learner_export
+from adaptive.practice.exporting import export_text
 from adaptive.practice.privacy import ERASED_ID, learner_erase
 from adaptive.practice.services import answer_submit, attempt_contest, attempt_mark, slate_next
 from adaptive.recommendation.models import Slate
 from adaptive.recommendation.services import impression_event
 from adaptive.tenants.services import token_create
 from tests.api.conftest import Api
+from tests.exports import learner_export
 from tests.factories import cast_make
 
 SECRET = "a secret only zebras know"
@@ -70,7 +70,7 @@ def lived(cast):
 
 
 def test_the_export_holds_everything(lived):
-    data = json.loads(json.dumps(learner_export(learner=lived.alice), cls=DjangoJSONEncoder))
+    data = learner_export(learner=lived.alice)
     assert data["learner"]["display_name"] == "Alice" and data["learner"]["login"] == "alice"
     assert [row["course"] for row in data["enrolments"]] == ["fractions"]
     assert [row["resource"] for row in data["attempts"]] == [
@@ -95,6 +95,25 @@ def test_the_export_holds_everything(lived):
     key = StudyPlan.objects.get(learner=lived.alice).feed_key
     assert key and key not in text, "who reads an export must not be able to open the calendar"
     assert "bob" not in text.lower()
+
+
+def test_moments_are_exported_to_the_microsecond_as_they_are_stored(lived):
+    stored = Attempt.objects.filter(learner=lived.alice).order_by("pk").values_list("received_at", flat=True)
+    rows = learner_export(learner=lived.alice)["attempts"]
+    assert [datetime.fromisoformat(row["received_at"]) for row in rows] == list(stored)
+
+
+def test_who_stops_reading_midway_leaves_nothing_open(lived):
+    text = export_text(learner=lived.alice)
+    assert all(next(text) for _ in range(10)), "attempts are being read"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_cursors WHERE NOT is_holdable")
+        assert cursor.fetchone()[0] > 2
+    text.close()  # as the answer does that was broken off
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_cursors WHERE NOT is_holdable")
+        assert cursor.fetchone() == (0,)
+    assert len(learner_export(learner=lived.alice)["attempts"]) == 4
 
 
 def everywhere() -> str:

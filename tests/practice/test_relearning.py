@@ -23,7 +23,8 @@ pytestmark = pytest.mark.django_db
 def practise(cast: Cast, times: int) -> None:
     for learner in (cast.alice, cast.bob, cast.charlie):
         for n, exercise in enumerate(list(cast.exercises.values()) * times):
-            attempt_apply(attempt=attempt_make(learner, exercise, score=(n + learner.pk) % 2), score=n % 2)
+            score = (n + learner.pk) % 2
+            attempt_apply(attempt=attempt_make(learner, exercise, score=score), score=score)
 
 
 @pytest.fixture

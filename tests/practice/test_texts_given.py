@@ -16,10 +16,10 @@ from adaptive.explanation.services import explanation_reword
 from adaptive.learners.consents import MARKING, WORDING, consent_set
 from adaptive.performance.models import PerformanceAssessment
 from adaptive.practice import services
-from adaptive.practice.exporting import learner_export
 from adaptive.practice.privacy import learner_erase
 from adaptive.practice.services import answer_submit, attempt_work, slate_next
 from adaptive.recommendation.gaps import Gap, gaps_embed, gaps_record
+from tests.exports import learner_export
 from tests.factories import attempt_make, cast_make
 
 

@@ -12,7 +12,6 @@ from adaptive.explanation.facts import Fact
 from adaptive.explanation.grounding import is_grounded
 from adaptive.explanation.services import slate_explain
 from adaptive.learners.models import Cohort, Enrolment
-from adaptive.practice.exporting import learner_export
 from adaptive.practice.privacy import learner_erase
 from adaptive.practice.services import slate_next
 from adaptive.recommendation import exposure, services
@@ -22,6 +21,7 @@ from adaptive.recommendation.reviewing import review_record, reviews_approve, re
 from adaptive.recommendation.selectors import candidate_row, receipt_of
 from adaptive.recommendation.services import impression_event, slate_create, slate_current
 from adaptive.recommendation.types import Policy
+from tests.exports import learner_export
 from tests.factories import attempt_make, cast_make, course_make, enrol, learner_make, resource_make, wrong
 
 pytestmark = pytest.mark.django_db

@@ -45,7 +45,7 @@ EQUAL_AT = 0.006
 TRACED_FROM = 0.05  # all_or_none below which there is none
 SURE_AT = 0.003  # standard error of that difference at which the first guess counts as much
 # So many answers, too. With few, the model with the firmer first guess foretells better, whichever is true: simulated
-# learners whose skills grow looked known-or-not at 1,000 to 4,000 answers, and were then taught half as well.
+# learners whose skills grow looked known-or-not at 1,000 to 4,000 answers, and were then taught worse than at random.
 FEW = 10_000
 
 
@@ -357,10 +357,10 @@ def _all_or_none(histories: Mapping[int, Sequence[Observation]], seed: int) -> t
         )
         # Few answers teach a model without a first guess little, and tracing, which has one, would seem the truth: so
         # the logistic model that ships stands in where it foretells better.
-        walks = [_foretold_by(model, histories, keys, train, len(rows.y)) for model in (factors, PfaForgetting())]
-        judged = ~np.isnan(traced) & ~np.isnan(walks[0])
+        counted = [_foretold_by(model, histories, keys, train, len(rows.y)) for model in (factors, PfaForgetting())]
+        judged = ~np.isnan(traced) & ~np.isnan(counted[0])
         of_tracing = _losses(rows.y[judged], traced[judged])
-        of_factors = min((_losses(rows.y[judged], p[judged]) for p in walks), key=lambda loss: float(loss.sum()))
+        of_factors = min((_losses(rows.y[judged], p[judged]) for p in counted), key=lambda loss: float(loss.sum()))
         losses["tracing"] += of_tracing.tolist()
         losses["factors"] += of_factors.tolist()
         better += (of_factors - of_tracing).tolist()

@@ -138,7 +138,7 @@ class SharedBudget(Budget):
 
     def __init__(self, path: Path, *, tokens: int, seconds: float, clock: Callable[[], float] = time.time) -> None:
         super().__init__(tokens=tokens, seconds=seconds, clock=clock)
-        self._path = path
+        self._path, self._is_alone = path, False
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -156,14 +156,25 @@ class SharedBudget(Budget):
                     os.close(file)  # the lock goes with it
 
     def _open(self) -> int | None:
+        """The file, locked; None where this process counts for itself."""
+        if self._is_alone:
+            return None
+        file = None
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(file, fcntl.LOCK_EX)
         except OSError as error:
-            logger.warning("the budget's file %s cannot be opened: %s", self._path, error)
+            if file is not None:
+                os.close(file)
+            self._count_alone(error)
             return None
-        fcntl.flock(file, fcntl.LOCK_EX)
         return file
+
+    def _count_alone(self, error: OSError) -> None:
+        # From here on: a file that can be read but not written would give back what was spent.
+        self._is_alone = True
+        logger.error("the budget's file %s cannot be kept, and this process counts for itself: %s", self._path, error)
 
     def _read(self, file: int) -> tuple[int, float]:
         text = os.pread(file, 1000, 0)
@@ -180,9 +191,10 @@ class SharedBudget(Budget):
         return spent, ends_at
 
     def _write(self, file: int) -> None:
-        text = json.dumps({"spent": self._spent, "ends_at": self._ends_at}).encode()
+        # As long every time, so that a process that is killed between the two calls leaves no rest of a longer text.
+        text = json.dumps({"spent": self._spent, "ends_at": self._ends_at}).ljust(100).encode()
         try:
             os.pwrite(file, text, 0)
             os.ftruncate(file, len(text))
         except OSError as error:
-            logger.warning("the budget's file %s cannot be written: %s", self._path, error)
+            self._count_alone(error)

@@ -51,11 +51,9 @@ class OpenAICompatibleModel(LanguageModel):
             raise ValueError("model must name one of the server's models.")
         if scoring not in ("auto", *_RUNGS):
             raise ValueError(f"scoring must be auto, {', '.join(_RUNGS)}, not {scoring!r}.")
-        budget = (
-            SharedBudget(Path(budget_file), tokens=budget_tokens, seconds=budget_seconds)
-            if budget_file
-            else Budget(tokens=budget_tokens, seconds=budget_seconds)
-        )
+        budget = Budget(tokens=budget_tokens, seconds=budget_seconds)
+        if budget_file and budget_tokens:
+            budget = SharedBudget(Path(budget_file), tokens=budget_tokens, seconds=budget_seconds)
         self._client = JsonClient(
             base_url=base_url,
             who=model,

@@ -1,5 +1,6 @@
 """The circuit breaker and the budget, on a clock of the test's own."""
 
+import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -146,6 +147,19 @@ def test_where_the_file_cannot_be_kept_each_counts_alone(tmp_path: Path, clock: 
     (tmp_path / "file").write_text("")
     one, other = (shared(tmp_path / "file" / "budget.json", clock) for _ in range(2))
     assert one.hold(100) and one.is_spent() and not one.hold(1) and other.hold(100)
+
+
+def test_a_file_that_can_be_read_but_not_written_gives_nothing_back(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = shared(tmp_path / "budget.json", clock)
+    assert budget.hold(40)
+
+    def full(*args: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    assert budget.hold(40) and not budget.hold(40) and budget.spent == 80
 
 
 def test_a_clock_that_is_set_back_locks_nobody_out_for_long(tmp_path: Path, clock: Clock) -> None:

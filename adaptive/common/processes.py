@@ -20,3 +20,14 @@ def be_nice(niceness: int) -> None:
     """Lets everybody else go first: at least this nice (0-19) from now on, with all threads and children to come."""
     if hasattr(os, "setpriority"):
         os.setpriority(os.PRIO_PROCESS, 0, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
+
+
+def command_of(settings_module: str, *words: str) -> tuple[list[str], dict[str, str]]:
+    """(arguments, environment) of a management command of this installation in a process of its own."""
+    environ = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": settings_module,
+        "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
+        "PYTHONUNBUFFERED": "1",
+    }
+    return [sys.executable, "-m", "django", *words], environ

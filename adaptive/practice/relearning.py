@@ -8,9 +8,7 @@ what is. What a person put in use stays in use.
 """
 
 import logging
-import os
 import subprocess
-import sys
 
 from django.conf import settings as django_settings
 from django.db.models import Q
@@ -18,6 +16,7 @@ from django.db.models import Q
 from adaptive.audit.models import AuditEntry
 from adaptive.catalog.models import Course
 from adaptive.common.errors import Conflict
+from adaptive.common.processes import command_of
 from adaptive.conf import settings
 from adaptive.events.models import Attempt
 from adaptive.practice.alone import alone
@@ -86,13 +85,8 @@ def _fit_ask(course: Course) -> None:
 
 
 def _in_a_process(course: Course) -> bool:
-    command = [sys.executable, "-m", "django", "finetune", "--task", "recommend", "--unasked"]
-    command += [f"--course={course.external_id}", f"--tenant={course.tenant.slug}"]
-    environ = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": django_settings.SETTINGS_MODULE,
-        "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
-    }
+    words = ["finetune", "--task=recommend", "--unasked", f"--course={course.external_id}"]
+    command, environ = command_of(django_settings.SETTINGS_MODULE, *words, f"--tenant={course.tenant.slug}")
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environ, timeout=MAX_SECONDS

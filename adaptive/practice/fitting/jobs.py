@@ -9,7 +9,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from django.db.models.functions import Now
 from adaptive.backends.registry import class_at
 from adaptive.catalog.models import Course
 from adaptive.common.errors import Conflict, InvalidInput
+from adaptive.common.processes import command_of
 from adaptive.conf import settings
 from adaptive.mastery.models import LearnerModelFit
 from adaptive.practice import leases
@@ -117,14 +117,8 @@ def fit_work(fit_id: int) -> str:
         return "not to be had"
     if held.is_spent:
         return leases.fail(held, f"The process that fitted died, {held.n_lost} times by now (out of memory, perhaps).")
-    command = [sys.executable, "-m", "django", "fit_learner_model", "--work", str(fit_id), "--token", str(held.token)]
-    environ = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": django_settings.SETTINGS_MODULE,
-        "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
-        "PYTHONUNBUFFERED": "1",
-    }
-    command += ["--parent", str(os.getpid())]
+    words = ["fit_learner_model", "--work", str(fit_id), "--token", str(held.token), "--parent", str(os.getpid())]
+    command, environ = command_of(django_settings.SETTINGS_MODULE, *words)
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environ) as process:
         try:
             return _watch(held, process)
